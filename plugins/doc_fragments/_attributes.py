@@ -1,0 +1,33 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This doc fragment is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and predict what would change, without changing anything.
+  diff_mode:
+    description: Shows in diff mode what has changed, or in C(check_mode) what would change.
+  idempotent:
+    description:
+      - Run a second time with the same options, outside of check mode, it changes nothing,
+        provided that nobody else has changed the same thing in between.
+"""
+
+    ACTIONGROUP_ALL = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/flashback.platform.all) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - flashback.platform.all
+"""

@@ -1,0 +1,473 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""The HTTP side of the Flashback Platform API: session, token, retry, errors.
+
+Knows no resource. The one place that imports C(requests), and imports it late: only once the parameters of a task are
+known to be good.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import re
+import ssl
+import threading
+import time
+import traceback
+import typing as t
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import requests
+
+USER_AGENT = "flashback.platform/1.0.0"
+
+READING_VERBS = frozenset({"GET"})
+
+# Seconds. The waits double from the first one on; no wait is longer than the last one, whatever a Retry-After says.
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 60.0
+
+# Characters quoted from an answer, and bytes read of one. A hundred thousand configurations are some 40 MB.
+LONGEST_QUOTE = 300
+LARGEST_BODY = 128 * 1024 * 1024
+
+_CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
+
+_HINTS = {
+    "unauthorized": "Access tokens live one hour; get a new one.",
+    "invalid_response": "Check that api_url is the address of the Flashback Platform API.",
+    "tls": "See the options ca_path and validate_certs.",
+}
+
+_OUTCOME_UNKNOWN = (
+    "No answer of the API shows whether the request took effect: it may have. Run the task again to find out."
+)
+
+
+class MissingLibrary(Exception):
+    """A Python library that is needed at run time cannot be imported."""
+
+    def __init__(self, name: str, details: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.details = details
+
+
+class ApiError(Exception):
+    """What was asked of the API did not come about.
+
+    code: one of the collection's error codes.
+    message: the API's own words, or what went wrong. Cut, free of secrets and control characters.
+    http_status: the status of the API's answer, None if there was none.
+    documented: whether the answer was this API's error body, an object with C(success: false).
+    maybe_done: whether the request may have taken effect, in this try or an earlier one, although no answer says so.
+    may_pass: whether the same request may fare better a little later.
+    retry_after: seconds that the API asked to wait.
+    details: further items of the C(error) return value.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        http_status: int | None = None,
+        documented: bool = False,
+        maybe_done: bool = False,
+        may_pass: bool = False,
+        retry_after: float = 0,
+        hint: str | None = None,
+        details: Mapping[str, t.Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.http_status = http_status
+        self.documented = documented
+        self.maybe_done = maybe_done
+        self.may_pass = may_pass
+        self.retry_after = retry_after
+        self.hint = _HINTS.get(code) if hint is None else hint
+        self.details = dict(details or {})
+
+    def __str__(self) -> str:
+        said = self.message.rstrip(".")
+        if self.http_status is not None:
+            said = f"the API answered {self.http_status}: {said}"
+        return one_line(f"{said}. {self.hint or ''} {_OUTCOME_UNKNOWN if self.maybe_done else ''}")
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """The C(error) return value: code, http_status, message, and the details."""
+        return {"code": self.code, "http_status": self.http_status, "message": self.message, **self.details}
+
+
+class CheckModeViolation(RuntimeError):
+    """A request that writes was about to be sent in check mode. A fault of this collection, never of its user."""
+
+
+class _BearerAuth:
+    """Set the token as requests' auth: a plain header would be replaced by what ~/.netrc holds (psf/requests#3929)."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+class _Answer(t.NamedTuple):
+    status: int
+    retry_after: str | None
+    content: bytearray
+
+
+def check_api_url(url: str) -> str:
+    """Return the base URL without trailing slashes. Raises ValueError, which says what is wrong and never quotes it."""
+    url = url.strip()
+    if not url:
+        raise ValueError("must not be empty")
+    if any(char.isspace() or _is_control(char) for char in url):
+        raise ValueError("must not contain white space or control characters")
+    try:
+        parts = urlsplit(url)
+        if parts.port == 0:
+            raise ValueError(parts.port)
+    except ValueError:
+        raise ValueError("is not a valid URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an absolute http or https URL, such as https://backend.flashback.tech")
+    if "@" in parts.netloc:
+        raise ValueError("must not contain credentials")
+    if "?" in url or "#" in url:
+        raise ValueError("must not contain a query or a fragment")
+    return url.rstrip("/")
+
+
+def check_access_token(token: str) -> str:
+    """Return the token without surrounding white space. Raises ValueError, which never quotes it."""
+    token = token.strip()
+    if not token:
+        raise ValueError("must not be empty")
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("must be the bare token: visible ASCII characters, no white space and no 'Bearer' before it")
+    return token
+
+
+def check_path_segment(text: str) -> str:
+    """Return the text if it can travel as one segment of a URL's path. Raises ValueError.
+
+    Quoting keeps all else intact, but the dots of C(..) are never quoted, and every HTTP library resolves them.
+    """
+    check_text(text)
+    if text in (".", ".."):
+        raise ValueError("must not be '.' or '..'")
+    return text
+
+
+def check_text(text: str) -> str:
+    """Return the text if it is neither blank nor holds what no URL or JSON can carry. Raises ValueError."""
+    if not text.strip():
+        raise ValueError("must not be empty or blank")
+    if any(_is_control(char) for char in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def one_line(text: str) -> str:
+    """The text without control characters, lone surrogates and line breaks: what servers send may reach a terminal."""
+    return " ".join("".join(" " if _is_control(char) else char for char in text).split())
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs")
+
+
+class Client:
+    """Sends requests to the API, one at a time, over one kept connection.
+
+    timeout: seconds for one whole answer (connect, headers and body). retries: how often a request is sent again.
+    read_only: refuse every verb that writes. secrets: texts that no error may show; the token is one of them anyway.
+    Raises MissingLibrary.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        access_token: str,
+        timeout: int,
+        retries: int,
+        validate_certs: bool,
+        ca_path: str | None,
+        read_only: bool,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        try:
+            import requests
+        except ImportError:
+            raise MissingLibrary("requests", traceback.format_exc()) from None
+        self._requests = requests
+        self.api_url = api_url
+        self._auth = _BearerAuth(access_token)
+        self._timeout = timeout
+        self._retries = retries
+        # Given with each request, since the environment's CA bundle overrides that of a session (psf/requests#3829).
+        self._verify = validate_certs and (ca_path or True)
+        self._read_only = read_only
+        self._secrets = {text for text in (access_token, *secrets) if text.strip()}
+        self._session: requests.Session | None = None
+        if not validate_certs:
+            import urllib3
+
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *segments: str,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, t.Any]:
+        """Send one request, and again while the failure may pass. Return the JSON object of a 2xx, {} for a 204.
+
+        path: a template such as C(/ai/llm/{}); each of the segments is quoted into it.
+        Raises ApiError: for every other answer (contract 1 and 2), and when no answer comes. A request whose answer
+        was lost is sent again (contract 5 and 6); the error of the last try tells with C(maybe_done) that one was.
+        """
+        if self._read_only and method not in READING_VERBS:
+            raise CheckModeViolation(f"{method} {path}")
+        url = self.api_url + path.format(*(quote(check_path_segment(segment), safe="") for segment in segments))
+        writes = method not in READING_VERBS
+        maybe_done = False
+        for attempt in range(self._retries + 1):
+            try:
+                return self._read(self._send(method, url, query))
+            except ApiError as error:
+                maybe_done = error.maybe_done = writes and (maybe_done or error.maybe_done)
+                if not error.may_pass or attempt == self._retries:
+                    raise
+                time.sleep(_wait(attempt, error.retry_after))
+        raise AssertionError("not reached: the last try returns or raises")  # pragma: no cover
+
+    def _send(self, method: str, url: str, query: Mapping[str, str] | None) -> _Answer:
+        """Send the request once. Raises ApiError if no whole answer comes in time.
+
+        No timeout of requests bounds a server that trickles, or a name server that hangs. So the exchange runs in a
+        thread of its own, which is left behind with its connection when time is up.
+        """
+        from concurrent.futures import Future, wait
+
+        import urllib3.exceptions
+
+        session = self._session = self._session or self._new_session()
+        future: Future[_Answer] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(self._exchange(session, method, url, query))
+            except BaseException as exc:  # pylint: disable=broad-exception-caught  # raised again by result()
+                future.set_exception(exc)
+
+        threading.Thread(target=run, daemon=True).start()
+        wait([future], self._timeout)
+        if not future.done():
+            self._session = None
+            raise self._timed_out(maybe_done=True)
+        try:
+            answer = future.result()
+        except (
+            self._requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as exc:
+            raise self._failure(exc) from None
+        if answer.status < 200:
+            # The final answer may still come, and must not be taken for that to the next request.
+            self._session = None
+        return answer
+
+    def _new_session(self) -> requests.Session:
+        session = self._requests.Session()
+        session.auth = _BearerAuth(self._auth.token)
+        session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
+        # Even when it follows no redirect, requests parses the Location of one, and may fail at that.
+        session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        return session
+
+    def _exchange(self, session: requests.Session, method: str, url: str, query: Mapping[str, str] | None) -> _Answer:
+        deadline = time.monotonic() + self._timeout
+        with session.request(
+            method,
+            url,
+            params=query,
+            # A connection that cannot be made is reported before the time for the whole answer is up, so that it is
+            # not taken for a request that was sent.
+            timeout=(0.9 * self._timeout, self._timeout),
+            verify=self._verify,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            # urllib3 1.26 takes a body that is cut short for a whole one, unless told so.
+            response.raw.enforce_content_length = True
+            content = bytearray()
+            try:
+                for chunk in response.iter_content(1 << 16):
+                    content += chunk
+                    if len(content) > LARGEST_BODY or time.monotonic() > deadline:
+                        break
+            except self._requests.exceptions.ContentDecodingError:
+                content.clear()
+            return _Answer(response.status_code, response.headers.get("Retry-After"), content)
+
+    def _read(self, answer: _Answer) -> dict[str, t.Any]:
+        """Return the object of a good answer. Raises ApiError for any other: status first, then the body."""
+        status = answer.status
+        if status == 204 and not answer.content:
+            return {}
+        try:
+            body = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            body = None
+        good = 200 <= status < 300
+        success = body.get("success") if isinstance(body, dict) else None
+        if good and success is True:
+            return t.cast("dict[str, t.Any]", body)
+        documented = success is False
+        if status < 200 or 300 <= status < 400:
+            code = "invalid_response"
+        elif good or status >= 500:
+            code = "server_error" if documented or not good else "invalid_response"
+        elif status == 404:
+            code = "rejected" if documented else "invalid_response"
+        else:
+            code = _CODES.get(status, "rejected")
+        raise ApiError(
+            code,
+            self._words(status, body, answer.content),
+            http_status=status,
+            documented=documented,
+            # A 1xx, a 2xx that is not this API's, and a 5xx say nothing about what has been done.
+            maybe_done=status < 200 or status >= 500 or (good and not documented),
+            may_pass=status == 429 or status >= 500,
+            retry_after=_seconds(answer.retry_after),
+        )
+
+    def _words(self, status: int, body: t.Any, content: bytearray) -> str:
+        """What an answer says: its message, else an excerpt of whatever it holds."""
+        if 300 <= status < 400:
+            return "a redirect, which is never followed"
+        message = body.get("message") if isinstance(body, dict) else None
+        if isinstance(message, str) and message.strip():
+            return self._quotable(message)
+        if body is not None:
+            return self._quotable(json.dumps(body, ensure_ascii=False))
+        return self._quotable(content.decode("utf-8", "replace")) or "an empty body"
+
+    def _quotable(self, text: str) -> str:
+        """The text in one line, free of secrets, cut. Secrets go first: a part of one would be recognised no more."""
+        import html
+
+        for secret in self._secrets:
+            for form in (
+                secret,
+                json.dumps(secret)[1:-1],
+                secret.replace("/", "\\/"),
+                quote(secret, safe=""),
+                html.escape(secret),
+            ):
+                text = text.replace(form, "********")
+        text = one_line(text[: 100 * LONGEST_QUOTE])
+        return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+    def _timed_out(self, maybe_done: bool) -> ApiError:
+        return ApiError(
+            "timeout", f"no whole answer within {self._timeout} seconds", maybe_done=maybe_done, may_pass=True
+        )
+
+    def _failure(self, exc: BaseException) -> ApiError:
+        """Tell apart why no answer came, and whether the request can have reached the API (contract 5).
+
+        The texts of requests and urllib3 are never quoted: they hold headers and the URLs of proxies.
+        """
+        import urllib3.exceptions as urllib3_errors
+
+        requests_errors = self._requests.exceptions
+        causes = list(_causes(exc))
+
+        def cause(*kinds: type[BaseException]) -> BaseException | None:
+            return next((item for item in causes if isinstance(item, kinds)), None)
+
+        for item in causes:
+            # urllib3 1.26 has a CertificateError of its own where Python has none any more.
+            if isinstance(item, ssl.SSLCertVerificationError) or type(item).__name__ == "CertificateError":
+                why = getattr(item, "verify_message", None) or "it is for another host name"
+                return ApiError("tls", f"the certificate of what answered is not valid: {why}")
+        if not isinstance(exc, (requests_errors.RequestException, urllib3_errors.HTTPError, ValueError)):
+            return ApiError("tls", "the CA bundle that the environment names cannot be read")
+        unsent = bool(
+            cause(urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
+            or any(str(item).startswith("Tunnel connection failed") for item in causes)
+        )
+        reason = _reason(causes)
+        if cause(urllib3_errors.TimeoutError) and not cause(urllib3_errors.NewConnectionError):
+            return self._timed_out(maybe_done=not unsent)
+        if cause(ssl.SSLError, urllib3_errors.SSLError):
+            return ApiError("tls", reason, maybe_done=True, may_pass=True)
+        not_http = cause(http.client.BadStatusLine, http.client.LineTooLong, urllib3_errors.InvalidHeader)
+        if not_http and not isinstance(not_http, ConnectionError):
+            return ApiError("invalid_response", "what answered does not speak HTTP", maybe_done=True, may_pass=True)
+        if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)):
+            return ApiError("unreachable", "the address of the API, or of a proxy on the way, is not valid")
+        where = "cannot connect" if unsent else "the connection broke before the whole answer was here"
+        return ApiError("unreachable", f"{where}: {reason}", maybe_done=not unsent, may_pass=True)
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it was made of: requests and urllib3 hand on causes in C(reason) and in C(args) too."""
+    seen: set[int] = set()
+    left: list[t.Any] = [exc]
+    while left:
+        item = left.pop(0)
+        if isinstance(item, BaseException) and id(item) not in seen:
+            seen.add(id(item))
+            yield item
+            left += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+
+
+def _reason(causes: list[BaseException]) -> str:
+    """The system's words for the innermost failure, such as C(Connection refused)."""
+    return next(
+        (str(item.strerror) for item in reversed(causes) if isinstance(item, OSError) and item.strerror),
+        type(causes[-1]).__name__,
+    )
+
+
+def _wait(attempt: int, retry_after: float) -> float:
+    """Seconds to wait after a try, the first of which is 0: growing, with jitter, and as long as the API asks."""
+    backoff = FIRST_WAIT * 2 ** min(attempt, 10) * random.uniform(1, 1.25)
+    return min(max(backoff, retry_after), LONGEST_WAIT)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """The seconds that a Retry-After header asks for; 0 without one, or when it is neither a number nor a date."""
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util.retry import Retry
+
+    try:
+        return Retry().parse_retry_after(retry_after) if retry_after else 0
+    except (InvalidHeader, ValueError, OverflowError):
+        return 0
