@@ -1,0 +1,9 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stands before the real library on PYTHONPATH, to play a host that lacks it."""
+
+from __future__ import annotations
+
+raise ImportError("No module named 'requests'")
