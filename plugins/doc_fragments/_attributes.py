@@ -22,6 +22,24 @@ attributes:
         provided that nobody else has changed the same thing in between.
 """
 
+    # To be used together with the fragment above.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing.
+  idempotent:
+    support: full
+    details:
+      - This module changes nothing.
+"""
+
     ACTIONGROUP_ALL = r"""
 options: {}
 attributes:

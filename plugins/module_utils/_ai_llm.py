@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible.module_utils.common.dict_transformations import (
+    camel_dict_to_snake_dict,
+    snake_dict_to_camel_dict,
+)
 
 from ansible_collections.flashback.platform.plugins.module_utils._client import (
     ApiError,
@@ -24,6 +27,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._client import 
 _FIELDS = ("id", "orgId", "workspaceId", "userId", "name", "aiType", "endpoint", "createdAt")
 _REPO_FIELDS = ("id", "name", "createdAt")
 
+# Sent, and never read back (contract 9).
+CREDENTIALS = ("key", "secret")
+
 # Repositories named in a sentence; error.repositories has all.
 _NAMED = 10
 
@@ -34,13 +40,15 @@ class AiLlms:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list(self, workspace_id: str | None = None) -> list[dict[str, t.Any]]:
+    def list(self, workspace_id: str | None = None, *, available: bool = False) -> list[dict[str, t.Any]]:
         """C(GET /ai/llm): every configuration, or those of one workspace. Dicts as serialize() makes them.
 
+        available: C(GET /ai/llm/available), only those that are ready for use, newest first.
         The API's filter is not trusted (contract 7). Raises ApiError.
         """
-        query = {"workspaceId": workspace_id} if workspace_id is not None else None
-        items = self._client.request("GET", "/ai/llm", query=query).get("aiLlms")
+        path = "/ai/llm/available" if available else "/ai/llm"
+        query = {"workspaceId": workspace_id} if workspace_id is not None and not available else None
+        items = self._client.request("GET", path, query=query).get("aiLlms")
         try:
             if not isinstance(items, list):
                 raise ValueError("not a list")
@@ -67,6 +75,50 @@ class AiLlms:
             ids = ", ".join(ai_llm["id"] for ai_llm in same_name)
             raise ApiError("ambiguous_name", f"{len(same_name)} configurations bear this name: {ids}. Give the id")
         return same_name[0] if same_name else None
+
+    def create(self, fields: dict[str, t.Any]) -> dict[str, t.Any]:
+        """C(POST /ai/llm) with C(name), C(workspace_id), C(ai_type), C(endpoint), C(secret), and maybe C(key).
+
+        Returns the new configuration as it is listed, since the API answers its id only; or, if it is not listed yet,
+        as far as it is known. Raises ApiError. A lost answer is made up for by the list: a configuration that bears the
+        name now is the one just created (contract 6).
+        """
+        try:
+            answer = self._client.request("POST", "/ai/llm", body=snake_dict_to_camel_dict(fields))
+        except ApiError as error:
+            if not error.maybe_done:
+                raise
+            created = self._find_if_listed(name=fields["name"], workspace_id=fields["workspace_id"])
+            if created is None:
+                raise
+            return created
+        try:
+            new_id = check_path_segment(_text(answer.get("aiLlmId")) or "")
+        except ValueError:
+            created = self._find_if_listed(name=fields["name"], workspace_id=fields["workspace_id"])
+            if created is None:
+                message = "the API created it, but neither tells its ID nor lists it"
+                raise ApiError("invalid_response", message, result={"changed": True}) from None
+            return created
+        created = self._find_if_listed(id=new_id, workspace_id=fields["workspace_id"])
+        return created or {**merged(None, fields), "id": new_id}
+
+    def update(self, id: str, changes: dict[str, t.Any]) -> None:
+        """C(PUT /ai/llm/{id}) with only those fields that are to change. Raises ApiError, C(not_found) among others."""
+        self._client.request("PUT", "/ai/llm/{}", id, body=snake_dict_to_camel_dict(changes))
+
+    def validate(self, id: str) -> dict[str, t.Any]:
+        """C(POST /ai/llm/{id}/validate): let the platform call the provider, which may cost tokens.
+
+        Returns C({valid, message}): a 200 with C(success: false) is an answer here, not a failure (contract 1).
+        """
+        try:
+            answer = self._client.request("POST", "/ai/llm/{}/validate", id, failure_is_answer=True)
+        except ApiError as error:
+            # It changes nothing, so that there is no outcome to be in doubt of.
+            error.maybe_done = False
+            raise
+        return {"valid": answer.get("success") is True, "message": self._client.words(answer)}
 
     def delete(self, id: str) -> bool:
         """C(DELETE /ai/llm/{id}), for good. True if this removed the configuration, False if there was none.
@@ -104,22 +156,31 @@ class AiLlms:
 
     def _explain_refusal(self, id: str, error: ApiError) -> ApiError:
         """Tell the two meanings of a 403 apart by the list, never by the text of the message (contract 4)."""
-        try:
-            listed = self.find(id=id)
-        except ApiError:
-            listed = None
+        listed = self._find_if_listed(id=id)
         if listed and listed["repos"]:
             repositories = [{"id": repo["id"], "name": repo["name"]} for repo in listed["repos"]]
             return ApiError(
                 "in_use",
                 error.message,
                 http_status=403,
-                maybe_done=error.maybe_done,
                 hint=f"It is used by {repository_names(listed)}. Unlink it there first.",
                 details={"repositories": repositories},
             )
         error.hint = "The token may lack the permission, or a repository that it cannot see uses the configuration."
         return error
+
+    def _find_if_listed(self, **identity: str) -> dict[str, t.Any] | None:
+        """As find(), where a failure to list must not hide what is known already."""
+        try:
+            return self.find(**identity)
+        except ApiError:
+            return None
+
+
+def merged(ai_llm: dict[str, t.Any] | None, changes: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The configuration that the changes make of another, or of none. Credentials are left out."""
+    shown = {field: value for field, value in changes.items() if field not in CREDENTIALS}
+    return {**(ai_llm or {**camel_dict_to_snake_dict(dict.fromkeys(_FIELDS)), "repos": []}), **shown}
 
 
 def serialize(item: t.Any) -> dict[str, t.Any]:

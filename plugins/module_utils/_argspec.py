@@ -74,7 +74,8 @@ def run(module: AnsibleModule, attempt: str, action: Callable[[AnsibleModule, Cl
     except MissingLibrary as error:
         module.fail_json(msg=missing_required_lib(error.name), exception=error.details)
     except ApiError as error:
-        module.fail_json(msg=f"{attempt} at {module.params['api_url']} failed: {error}", error=error.as_dict())
+        msg = f"{attempt} at {module.params['api_url']} failed: {error}"
+        module.fail_json(**{**error.result, "msg": msg, "error": error.as_dict()})
     module.exit_json(**result)
 
 

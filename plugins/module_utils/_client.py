@@ -75,6 +75,7 @@ class ApiError(Exception):
     may_pass: whether the same request may fare better a little later.
     retry_after: seconds that the API asked to wait.
     details: further items of the C(error) return value.
+    result: what else the task returns, such as C(changed) if something was written before the failure.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ApiError(Exception):
         retry_after: float = 0,
         hint: str | None = None,
         details: Mapping[str, t.Any] | None = None,
+        result: Mapping[str, t.Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -100,6 +102,7 @@ class ApiError(Exception):
         self.retry_after = retry_after
         self.hint = _HINTS.get(code) if hint is None else hint
         self.details = dict(details or {})
+        self.result = dict(result or {})
 
     def __str__(self) -> str:
         said = self.message.rstrip(".")
@@ -176,10 +179,16 @@ def check_path_segment(text: str) -> str:
     return text
 
 
-def check_text(text: str) -> str:
-    """Return the text if it is neither blank nor holds what no URL or JSON can carry. Raises ValueError."""
+def check_not_blank(text: str) -> str:
+    """Return the text if it says anything: an unset variable must not pass for a value. Raises ValueError."""
     if not text.strip():
         raise ValueError("must not be empty or blank")
+    return text
+
+
+def check_text(text: str) -> str:
+    """Return the text if it is neither blank nor holds control characters or lone surrogates. Raises ValueError."""
+    check_not_blank(text)
     if any(_is_control(char) for char in text):
         raise ValueError("must not contain control characters")
     return text
@@ -239,29 +248,34 @@ class Client:
         path: str,
         *segments: str,
         query: Mapping[str, str] | None = None,
+        body: Mapping[str, t.Any] | None = None,
+        failure_is_answer: bool = False,
     ) -> dict[str, t.Any]:
         """Send one request, and again while the failure may pass. Return the JSON object of a 2xx, {} for a 204.
 
-        path: a template such as C(/ai/llm/{}); each of the segments is quoted into it.
+        path: a template such as C(/ai/llm/{}); each of the segments is quoted into it. failure_is_answer: return a 2xx
+        with C(success: false) too.
         Raises ApiError: for every other answer (contract 1 and 2), and when no answer comes. A request whose answer
-        was lost is sent again (contract 5 and 6); the error of the last try tells with C(maybe_done) that one was.
+        was lost is sent again, but never a C(POST) (contract 5 and 6); C(maybe_done) of the error tells of such a loss.
         """
         if self._read_only and method not in READING_VERBS:
             raise CheckModeViolation(f"{method} {path}")
         url = self.api_url + path.format(*(quote(check_path_segment(segment), safe="") for segment in segments))
+        request = {"method": method, "url": url, "params": query, "json": body}
         writes = method not in READING_VERBS
         maybe_done = False
         for attempt in range(self._retries + 1):
             try:
-                return self._read(self._send(method, url, query))
+                return self._read(self._send(request), failure_is_answer)
             except ApiError as error:
                 maybe_done = error.maybe_done = writes and (maybe_done or error.maybe_done)
-                if not error.may_pass or attempt == self._retries:
+                may_repeat = method != "POST" or not maybe_done
+                if not (error.may_pass and may_repeat) or attempt == self._retries:
                     raise
                 time.sleep(_wait(attempt, error.retry_after))
         raise AssertionError("not reached: the last try returns or raises")  # pragma: no cover
 
-    def _send(self, method: str, url: str, query: Mapping[str, str] | None) -> _Answer:
+    def _send(self, request: Mapping[str, t.Any]) -> _Answer:
         """Send the request once. Raises ApiError if no whole answer comes in time.
 
         No timeout of requests bounds a server that trickles, or a name server that hangs. So the exchange runs in a
@@ -276,7 +290,7 @@ class Client:
 
         def run() -> None:
             try:
-                future.set_result(self._exchange(session, method, url, query))
+                future.set_result(self._exchange(session, request))
             except BaseException as exc:  # pylint: disable=broad-exception-caught  # raised again by result()
                 future.set_exception(exc)
 
@@ -308,12 +322,10 @@ class Client:
         session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         return session
 
-    def _exchange(self, session: requests.Session, method: str, url: str, query: Mapping[str, str] | None) -> _Answer:
+    def _exchange(self, session: requests.Session, request: Mapping[str, t.Any]) -> _Answer:
         deadline = time.monotonic() + self._timeout
         with session.request(
-            method,
-            url,
-            params=query,
+            **request,
             # A connection that cannot be made is reported before the time for the whole answer is up, so that it is
             # not taken for a request that was sent.
             timeout=(0.9 * self._timeout, self._timeout),
@@ -333,7 +345,7 @@ class Client:
                 content.clear()
             return _Answer(response.status_code, response.headers.get("Retry-After"), content)
 
-    def _read(self, answer: _Answer) -> dict[str, t.Any]:
+    def _read(self, answer: _Answer, failure_is_answer: bool) -> dict[str, t.Any]:
         """Return the object of a good answer. Raises ApiError for any other: status first, then the body."""
         status = answer.status
         if status == 204 and not answer.content:
@@ -344,7 +356,7 @@ class Client:
             body = None
         good = 200 <= status < 300
         success = body.get("success") if isinstance(body, dict) else None
-        if good and success is True:
+        if good and (success is True or (success is False and failure_is_answer)):
             return t.cast("dict[str, t.Any]", body)
         documented = success is False
         if status < 200 or 300 <= status < 400:
@@ -352,12 +364,12 @@ class Client:
         elif good or status >= 500:
             code = "server_error" if documented or not good else "invalid_response"
         elif status == 404:
-            code = "rejected" if documented else "invalid_response"
+            code = "not_found" if documented else "invalid_response"
         else:
             code = _CODES.get(status, "rejected")
         raise ApiError(
             code,
-            self._words(status, body, answer.content),
+            self._said(status, body, answer.content),
             http_status=status,
             documented=documented,
             # A 1xx, a 2xx that is not this API's, and a 5xx say nothing about what has been done.
@@ -366,16 +378,17 @@ class Client:
             retry_after=_seconds(answer.retry_after),
         )
 
-    def _words(self, status: int, body: t.Any, content: bytearray) -> str:
-        """What an answer says: its message, else an excerpt of whatever it holds."""
+    def _said(self, status: int, body: t.Any, content: bytearray) -> str:
         if 300 <= status < 400:
             return "a redirect, which is never followed"
-        message = body.get("message") if isinstance(body, dict) else None
-        if isinstance(message, str) and message.strip():
-            return self._quotable(message)
         if body is not None:
-            return self._quotable(json.dumps(body, ensure_ascii=False))
+            return self.words(body)
         return self._quotable(content.decode("utf-8", "replace")) or "an empty body"
+
+    def words(self, body: t.Any) -> str:
+        """What an answer's JSON says, fit to be shown: its message, else an excerpt of whatever it holds."""
+        message = body.get("message") if isinstance(body, dict) else None
+        return self._quotable(message if isinstance(message, str) and message.strip() else json.dumps(body))
 
     def _quotable(self, text: str) -> str:
         """The text in one line, free of secrets, cut. Secrets go first: a part of one would be recognised no more."""

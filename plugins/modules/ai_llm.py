@@ -8,11 +8,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ai_llm
-short_description: Remove AI LLM configurations of the Flashback platform
+short_description: Manage AI LLM configurations of the Flashback platform
 version_added: 1.0.0
 description:
-  - Removes an AI LLM configuration, which is a connection of the Flashback platform to a model provider with its
-    credentials. The removal is permanent.
+  - Creates, updates, and removes AI LLM configurations. Each is a connection of the Flashback platform to a model
+    provider, with its credentials. A removal is permanent.
   - The platform refuses to remove a configuration that a repository uses. The task then fails with
     RV(error.code=in_use) and names the repositories. This module never unlinks a repository.
   - Removing a configuration that does not exist changes nothing and is no failure.
@@ -26,43 +26,127 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends nothing but C(GET). A configuration that is listed is predicted to be removed. If repositories use it, a
-        warning names them; the task does not fail, since an earlier task of the same run may be about to release it.
+      - Sends nothing but C(GET). With O(state=absent), a configuration that is listed is predicted to be removed. If
+        repositories use it, a warning names them; the task does not fail, since an earlier task of the same run may be
+        about to release it.
+      - O(validate) is ignored, since it costs tokens.
   diff_mode:
     support: full
     details:
-      - Costs one more request, which reads the configuration before it is removed.
+      - With O(state=absent) it costs one more request, which reads the configuration before it is removed.
+      - Credentials are shown as V(will be set), never their text.
   idempotent:
-    support: full
+    support: partial
+    details:
+      - With O(update_credentials=always) every run sends the credentials and reports a change, since the API never
+        shows what it stores.
 options:
   state:
     description:
+      - V(present) creates the configuration if there is none of the O(name) in O(workspace_id), and updates what differs
+        if there is. By O(id) it can only be updated.
       - V(absent) removes the configuration.
+      - The default, and the choice V(present), came in version 1.1.0; before, V(absent) had to be given.
     type: str
-    required: true
+    default: present
     choices:
       - absent
+      - present
   id:
     description:
-      - The configuration's ID. Exactly one of O(id) and O(name) is required.
+      - The configuration's ID. O(id), or O(name) with O(workspace_id), is required.
       - Any text but one that is blank, is V(.) or V(..), or holds control characters.
+      - With O(state=present), the task fails with RV(error.code=not_found) if there is no such configuration.
     type: str
   name:
     description:
       - The configuration's name, in the workspace O(workspace_id). Upper and lower case differ.
       - If several configurations of the workspace bear the name, the task fails with RV(error.code=ambiguous_name).
+      - With O(id), it finds nothing; with O(state=present) it then is the name that the configuration shall bear.
     type: str
   workspace_id:
     description:
-      - The ID of the workspace that the configuration belongs to. Required with O(name).
-      - With O(id), the task fails with RV(error.code=workspace_mismatch), and removes nothing, if the configuration
-        belongs to another workspace. This costs one more request.
+      - The ID of the workspace that the configuration belongs to. Required with O(name), unless O(id) is given.
+      - With O(id), the task fails with RV(error.code=workspace_mismatch), and writes nothing, if the configuration
+        belongs to another workspace. With O(state=absent) this costs one more request.
+      - A configuration cannot be moved to another workspace.
     type: str
+  ai_type:
+    description:
+      - The kind of provider. Needed to create a configuration.
+    type: str
+    choices:
+      - OPENAI
+      - GOOGLE
+      - ANTHROPIC
+      - AWS
+      - OTHER
+    version_added: 1.1.0
+  endpoint:
+    description:
+      - The provider's API URL. Needed to create a configuration. The platform checks its form.
+    type: str
+    version_added: 1.1.0
+  key:
+    description:
+      - The access key, for providers that need one besides the secret.
+      - See O(update_credentials) for when it is sent.
+    type: str
+    version_added: 1.1.0
+  secret:
+    description:
+      - The secret that the platform uses at the provider. Needed to create a configuration.
+      - See O(update_credentials) for when it is sent.
+    type: str
+    version_added: 1.1.0
+  update_credentials:
+    description:
+      - When O(key) and O(secret) are sent. The platform never shows what it stores, so they cannot be compared.
+      - V(on_create) sends them when the configuration is created.
+      - V(always) sends them in every run, which then reports a change. It requires O(key), O(secret), or both.
+    type: str
+    default: on_create
+    choices:
+      - on_create
+      - always
+    version_added: 1.1.0
+  validate:
+    description:
+      - With O(state=present), let the platform check the configuration by a real call to the provider, after it was
+        created or updated, or if nothing changed. This may cost tokens.
+      - If the check finds it not to work, the task fails with RV(error.code=validation_failed). What was created or
+        updated stays so, and the failure reports the change.
+    type: bool
+    default: false
+    version_added: 1.1.0
+seealso:
+  - module: flashback.platform.ai_llm_info
 """
 
 EXAMPLES = r"""
 ---
 # The access token comes from the environment variable FLASHBACK_ACCESS_TOKEN, unless an example says otherwise.
+
+- name: Ensure that a configuration exists, with this type and endpoint
+  flashback.platform.ai_llm:
+    name: Team Anthropic
+    workspace_id: workspace-123
+    ai_type: ANTHROPIC
+    endpoint: https://api.anthropic.com
+    secret: "{{ vault_anthropic_api_key }}"
+
+- name: Send new credentials, and let the platform try them
+  flashback.platform.ai_llm:
+    name: Team Anthropic
+    workspace_id: workspace-123
+    secret: "{{ vault_anthropic_api_key }}"
+    update_credentials: always
+    validate: true
+
+- name: Rename a configuration
+  flashback.platform.ai_llm:
+    id: 6fa459ea-ee8a-3ca4-894e-db77e160355e
+    name: Retired Anthropic
 
 - name: Remove a configuration by its ID
   flashback.platform.ai_llm:
@@ -144,8 +228,12 @@ msg:
   type: str
   sample: Removed AI LLM configuration '550e8400-e29b-41d4-a716-446655440000'.
 ai_llm:
-  description: The configuration as it was before its removal. Never holds a credential.
-  returned: when it was read and exists, that is in check mode, in diff mode, and with O(workspace_id)
+  description:
+    - The configuration as it is after its creation or update, or as it was before its removal. In check mode, as it
+      would be. Never holds a credential.
+    - Right after a creation, what the platform does not list yet is null; so it is in check mode.
+  returned: with O(state=present); with O(state=absent) if it was read and there was something to remove, that is in
+    check mode, in diff mode, and with O(workspace_id)
   type: dict
   contains:
     id:
@@ -209,6 +297,22 @@ ai_llm:
           returned: always
           type: str
           sample: "2024-01-16T08:00:00.000Z"
+validation:
+  description: What the platform found when it called the provider.
+  returned: with O(validate=true), outside of check mode, if the platform answered
+  type: dict
+  version_added: 1.1.0
+  contains:
+    valid:
+      description: Whether the configuration works.
+      returned: always
+      type: bool
+      sample: true
+    message:
+      description: The platform's own words.
+      returned: always
+      type: str
+      sample: AI LLM configuration validated successfully.
 error:
   description: What went wrong, for playbooks to decide on. Bad parameters fail without it, before any request.
   returned: when the API, or the way to it, is why the task failed
@@ -219,7 +323,8 @@ error:
         - V(in_use), repositories use the configuration.
         - V(forbidden), the API refused for another reason.
         - V(unauthorized), the API did not accept the access token.
-        - V(rejected), the API answered 400 or another status from 402 to 499 that has no code of its own.
+        - V(not_found), there is no configuration with the ID.
+        - V(rejected), the API answered 400, as for a name that is taken, or another 4xx that has no code of its own.
         - V(rate_limited), the API answered 429 to every try.
         - V(server_error), the API answered 5xx to every try, or said that it failed.
         - V(unreachable), no connection, or one that broke, in every try.
@@ -228,6 +333,7 @@ error:
         - V(invalid_response), an answer that is not this API's, such as a redirect or an HTML page.
         - V(ambiguous_name), several configurations of the workspace bear the name.
         - V(workspace_mismatch), the configuration with the ID belongs to another workspace.
+        - V(validation_failed), the check that O(validate) asked for found the configuration not to work.
       returned: always
       type: str
       sample: in_use
@@ -258,7 +364,7 @@ error:
           type: str
           sample: my-ai-repo
 diff:
-  description: The configuration before the task, and what is left of it.
+  description: The configuration before the task, and after it.
   returned: in diff mode
   type: dict
   contains:
@@ -267,7 +373,7 @@ diff:
       returned: always
       type: dict
     after:
-      description: An empty dictionary.
+      description: The configuration, an empty dictionary if it was removed. Credentials are V(will be set).
       returned: always
       type: dict
 """
@@ -277,7 +383,9 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import (
+    CREDENTIALS,
     AiLlms,
+    merged,
     repository_names,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._argspec import (
@@ -286,22 +394,26 @@ from ansible_collections.flashback.platform.plugins.module_utils._argspec import
     run,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._client import (
+    ApiError,
     Client,
+    check_not_blank,
     check_path_segment,
     check_text,
 )
 
 
+# What a creation needs besides the name and its workspace.
+CREATION = ("name", "workspace_id", "ai_type", "endpoint", "secret")
+
+
 def absent(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Remove the configuration. Returns the task's result; raises ApiError."""
     ai_llms = AiLlms(client)
-    identity = {option: module.params[option] for option in ("id", "name", "workspace_id")}
-    diff_mode = module._diff
-
+    identity = _identity(module)
     before = None
     # An ID alone is enough for the API: then the one request is the removal.
     must_be_listed = module.check_mode or identity["id"] is None or identity["workspace_id"] is not None
-    if must_be_listed or diff_mode:
+    if must_be_listed or module._diff:
         before = ai_llms.find(**identity)
 
     if before is None and must_be_listed:
@@ -318,9 +430,67 @@ def absent(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {"changed": changed, "msg": msg}
     if before and changed:
         result["ai_llm"] = before
-    if diff_mode:
+    if module._diff:
         result["diff"] = {"before": (before or {"id": identity["id"]}) if changed else {}, "after": {}}
     return result
+
+
+def present(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Create the configuration, or update what differs. Returns the task's result; raises ApiError."""
+    ai_llms = AiLlms(client)
+    wanted = _given(module, "name", "ai_type", "endpoint")
+    credentials = _given(module, *CREDENTIALS)
+    before = ai_llms.find(**_identity(module))
+
+    if before is not None:
+        changes = {option: value for option, value in wanted.items() if value != before[option]}
+        if module.params["update_credentials"] == "always":
+            changes.update(credentials)
+    elif module.params["id"] is not None:
+        raise ApiError("not_found", "no configuration with this ID is listed")
+    else:
+        missing = [option for option in CREATION if module.params[option] is None]
+        if missing:
+            module.fail_json(msg=f"{_subject(module)} does not exist, and to create it needs: {', '.join(missing)}.")
+        changes = {**wanted, **credentials, "workspace_id": module.params["workspace_id"]}
+
+    after = merged(before, changes)
+    if changes and not module.check_mode:
+        if before is None:
+            after = ai_llms.create(changes)
+        else:
+            ai_llms.update(before["id"], changes)
+
+    verb = "update" if before else "create"
+    verb = f"Would {verb}" if module.check_mode else f"{verb.capitalize()}d"
+    msg = f"{verb} {_subject(module)}." if changes else f"{_subject(module)} is as it should be."
+    result: dict[str, t.Any] = {"changed": bool(changes), "msg": msg, "ai_llm": after}
+    if module._diff:
+        hidden = {option: "will be set" for option in CREDENTIALS if option in changes}
+        result["diff"] = {"before": before or {}, "after": {**after, **hidden}}
+    if module.params["validate"] and not module.check_mode:
+        _validate(ai_llms, result)
+    return result
+
+
+def _validate(ai_llms: AiLlms, result: dict[str, t.Any]) -> None:
+    """Add C(validation) to the result. An ApiError raised here carries the result: something may be written already."""
+    try:
+        result["validation"] = ai_llms.validate(result["ai_llm"]["id"])
+        if not result["validation"]["valid"]:
+            hint = "The configuration stays as it is now."
+            raise ApiError("validation_failed", result["validation"]["message"], http_status=200, hint=hint)
+    except ApiError as error:
+        error.result = result
+        raise
+
+
+def _identity(module: AnsibleModule) -> dict[str, t.Any]:
+    return {option: module.params[option] for option in ("id", "name", "workspace_id")}
+
+
+def _given(module: AnsibleModule, *options: str) -> dict[str, t.Any]:
+    return {option: module.params[option] for option in options if module.params[option] is not None}
 
 
 def _subject(module: AnsibleModule) -> str:
@@ -335,19 +505,32 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **api_argument_spec(),
-            "state": {"type": "str", "required": True, "choices": ["absent"]},
+            "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
             "id": {"type": "str"},
             "name": {"type": "str"},
             "workspace_id": {"type": "str"},
+            "ai_type": {"type": "str", "choices": ["OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER"]},
+            "endpoint": {"type": "str"},
+            "key": {"type": "str", "no_log": True},
+            "secret": {"type": "str", "no_log": True},
+            "update_credentials": {"type": "str", "default": "on_create", "choices": ["on_create", "always"]},
+            "validate": {"type": "bool", "default": False},
         },
         required_one_of=[("id", "name")],
-        required_by={"name": ("workspace_id",)},
         supports_check_mode=True,
     )
     check_option(module, "id", check_path_segment)
-    check_option(module, "name", check_text)
-    check_option(module, "workspace_id", check_text)
-    run(module, f"Removing {_subject(module)}", absent)
+    for option in ("name", "workspace_id", "endpoint"):
+        check_option(module, option, check_text)
+    for option in CREDENTIALS:
+        check_option(module, option, check_not_blank)
+    if module.params["id"] is None and module.params["workspace_id"] is None:
+        module.fail_json(msg="workspace_id is required with name, unless id is given.")
+    if module.params["state"] == "absent":
+        run(module, f"Removing {_subject(module)}", absent)
+    if module.params["update_credentials"] == "always" and not _given(module, *CREDENTIALS):
+        module.fail_json(msg="update_credentials=always requires key, secret, or both.")
+    run(module, f"Ensuring {_subject(module)}", present)
 
 
 if __name__ == "__main__":
