@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs a playbook, playbook.yml unless another is given, against a mock API that lives just as long.
+# Runs playbooks, those of the demo unless others are given, against a mock API that lives just as long.
 set -eu
 cd "$(dirname "$0")/.."
 python=$PWD/.venv/bin/python
@@ -33,8 +33,9 @@ done
 
 FLASHBACK_API_URL=http://127.0.0.1:$(cat "$scratch/port")
 export FLASHBACK_API_URL
-export FLASHBACK_ACCESS_TOKEN=demo-token
+export FLASHBACK_ACCESS_TOKEN=demo-token PROVIDER_API_KEY=demo-key
 export ANSIBLE_CONFIG=$PWD/demo/ansible.cfg
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 
-"$python" -m ansible playbook "${@:-demo/playbook.yml}"
+[ $# -gt 0 ] || set -- demo/playbook.yml flashback.platform.lifecycle
+"$python" -m ansible playbook "$@"
