@@ -9,7 +9,7 @@ Where the documentation leaves a thing open, a comment that begins with "Open:" 
 The control side:
 
 * C(GET /_mock/requests): the requests to the API since the last reset or list of faults, in order:
-  C({method, path, status}), the path as it travelled. C(status) is null when no answer was sent.
+  C({method, path, body, status}), the path as it travelled. C(status) is null when no answer was sent.
 * C(POST /_mock/reset): start afresh, from the seed or from the JSON that is sent, which looks like the seed.
 * C(PUT /_mock/repos/{id}): link a configuration to just these repositories, a list of C({id, name}).
 * C(PUT /_mock/faults): the faults of the requests to come, a list, in place of those that were left; the log of
@@ -248,7 +248,9 @@ def create_app(seed_file: Path = SEED, *, token: str = "demo-token", latency: fl
         if request.path.startswith("/_mock/"):
             return t.cast("web.StreamResponse", await handler(request))
         state = request.app[STATE]
-        entry: Json = {"method": request.method, "path": request.raw_path, "status": None}
+        entry: Json = {"method": request.method, "path": request.raw_path, "body": None, "status": None}
+        if request.can_read_body:
+            entry["body"] = await json_body(request)
         state.requests.append(entry)
         fault = state.next_fault(request.method, request.raw_path) or {}
         await asyncio.sleep(latency + fault.get("delay", 0))
