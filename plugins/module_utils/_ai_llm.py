@@ -20,8 +20,12 @@ from ansible_collections.flashback.platform.plugins.module_utils._client import 
     ApiError,
     Client,
     check_path_segment,
+    for_each,
     one_line,
 )
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
 
 # What is returned and shown. An allow-list: "key", and whatever the API may add one day, stays out.
 _FIELDS = ("id", "orgId", "workspaceId", "userId", "name", "aiType", "endpoint", "createdAt")
@@ -30,7 +34,9 @@ _REPO_FIELDS = ("id", "name", "createdAt")
 # Sent, and never read back (contract 9).
 CREDENTIALS = ("key", "secret")
 
-# Repositories named in a sentence; error.repositories has all.
+_FORBIDDEN = "The token may lack the permission, or a repository that it cannot see uses the configuration."
+
+# Things named in a sentence; the other return values have all.
 _NAMED = 10
 
 
@@ -40,11 +46,14 @@ class AiLlms:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list(self, workspace_id: str | None = None, *, available: bool = False) -> list[dict[str, t.Any]]:
-        """C(GET /ai/llm): every configuration, or those of one workspace. Dicts as serialize() makes them.
+    def listed(
+        self, workspace_id: str | None = None, *, ids: Collection[str] | None = None, available: bool = False
+    ) -> list[dict[str, t.Any]]:
+        """C(GET /ai/llm): every configuration, or those of one workspace, or those of some IDs, as serialize() has it.
 
         available: C(GET /ai/llm/available), only those that are ready for use, newest first.
-        The API's filter is not trusted (contract 7). Raises ApiError.
+        The API's filter is not trusted (contract 7). Raises ApiError; for an item without an ID that can be addressed
+        too, since such a list proves neither presence nor absence.
         """
         path = "/ai/llm/available" if available else "/ai/llm"
         query = {"workspaceId": workspace_id} if workspace_id is not None and not available else None
@@ -52,10 +61,15 @@ class AiLlms:
         try:
             if not isinstance(items, list):
                 raise ValueError("not a list")
-            ai_llms = [serialize(item) for item in items]
+            kept = []
+            for item in items:
+                # Only what is asked for is kept: the list of a large organization is large.
+                item_id = _id_of(item)
+                if (ids is None or item_id in ids) and workspace_id in (None, item.get("workspaceId")):
+                    kept.append(serialize(item))
+            return kept
         except ValueError:
             raise ApiError("invalid_response", "the answer holds no list of AI LLM configurations") from None
-        return [ai_llm for ai_llm in ai_llms if workspace_id in (None, ai_llm["workspace_id"])]
 
     def find(
         self, *, id: str | None = None, name: str | None = None, workspace_id: str | None = None
@@ -66,13 +80,13 @@ class AiLlms:
         several bear the name (contract 8).
         """
         if id is not None:
-            found = next((ai_llm for ai_llm in self.list() if ai_llm["id"] == id), None)
+            found = next(iter(self.listed(ids=[id])), None)
             if found and workspace_id not in (None, found["workspace_id"]):
                 raise ApiError("workspace_mismatch", f"it belongs to workspace {found['workspace_id']}")
             return found
-        same_name = [ai_llm for ai_llm in self.list(workspace_id) if ai_llm["name"] == name]
+        same_name = [ai_llm for ai_llm in self.listed(workspace_id) if ai_llm["name"] == name]
         if len(same_name) > 1:
-            ids = ", ".join(ai_llm["id"] for ai_llm in same_name)
+            ids = some([ai_llm["id"] for ai_llm in same_name])
             raise ApiError("ambiguous_name", f"{len(same_name)} configurations bear this name: {ids}. Give the id")
         return same_name[0] if same_name else None
 
@@ -93,7 +107,7 @@ class AiLlms:
                 raise
             return created
         try:
-            new_id = check_path_segment(_text(answer.get("aiLlmId")) or "")
+            new_id = _id_of(answer, "aiLlmId")
         except ValueError:
             created = self._find_if_listed(name=fields["name"], workspace_id=fields["workspace_id"])
             if created is None:
@@ -120,54 +134,34 @@ class AiLlms:
             raise
         return {"valid": answer.get("success") is True, "message": self._client.words(answer)}
 
-    def delete(self, id: str) -> bool:
-        """C(DELETE /ai/llm/{id}), for good. True if this removed the configuration, False if there was none.
+    def delete(self, ids: Sequence[str]) -> list[Removal]:
+        """C(DELETE /ai/llm/{id}) for each of the IDs, for good, a few at once. One list at the most explains refusals.
 
-        Raises ApiError: C(in_use) or C(forbidden) for a 403 (contract 4).
+        Raises nothing of its own: each removal has its outcome. C(in_use) and C(forbidden) are told apart by the list,
+        never by the text of the message (contract 4); a 404 that is not this API's is believed only if the list shows
+        no such configuration (contract 3).
         """
+        removals = for_each(self._delete, ids)
+        doubtful = [removal for removal in removals if removal.error and removal.error.http_status in (403, 404)]
+        if doubtful:
+            try:
+                listed = {ai_llm["id"]: ai_llm for ai_llm in self.listed(ids={removal.id for removal in doubtful})}
+                for removal in doubtful:
+                    removal.settle(listed.get(removal.id))
+            except ApiError as list_error:
+                for removal in doubtful:
+                    removal.leave_open(list_error)
+        return removals
+
+    def _delete(self, id: str) -> Removal:
         try:
             self._client.request("DELETE", "/ai/llm/{}", id)
         except ApiError as error:
-            if error.http_status == 404:
-                if not error.documented:
-                    self._confirm_absent(id, error)
+            if error.http_status == 404 and error.documented:
                 # Not found after a try whose answer was lost: that try removed it (contract 5).
-                return error.maybe_done
-            if error.http_status == 403:
-                raise self._explain_refusal(id, error) from None
-            raise
-        return True
-
-    def _confirm_absent(self, id: str, error: ApiError) -> None:
-        """Believe a 404 of unknown origin only if the list shows no such configuration (contract 3)."""
-        try:
-            listed = self.find(id=id)
-        except ApiError as list_error:
-            raise ApiError(
-                "invalid_response",
-                f"{error.message}. Listing the configurations, to be sure, failed too: {list_error.message}",
-                http_status=404,
-                maybe_done=error.maybe_done,
-            ) from None
-        if listed:
-            error.message += ". The configuration is still listed"
-            error.maybe_done = False
-            raise error
-
-    def _explain_refusal(self, id: str, error: ApiError) -> ApiError:
-        """Tell the two meanings of a 403 apart by the list, never by the text of the message (contract 4)."""
-        listed = self._find_if_listed(id=id)
-        if listed and listed["repos"]:
-            repositories = [{"id": repo["id"], "name": repo["name"]} for repo in listed["repos"]]
-            return ApiError(
-                "in_use",
-                error.message,
-                http_status=403,
-                hint=f"It is used by {repository_names(listed)}. Unlink it there first.",
-                details={"repositories": repositories},
-            )
-        error.hint = "The token may lack the permission, or a repository that it cannot see uses the configuration."
-        return error
+                return Removal(id, deleted=error.maybe_done)
+            return Removal(id, error=error)
+        return Removal(id, deleted=True)
 
     def _find_if_listed(self, **identity: str) -> dict[str, t.Any] | None:
         """As find(), where a failure to list must not hide what is known already."""
@@ -175,6 +169,49 @@ class AiLlms:
             return self.find(**identity)
         except ApiError:
             return None
+
+
+class Removal:
+    """How the removal of one configuration ended.
+
+    deleted: this removed it. error: why it is not removed. Neither: there was none.
+    """
+
+    def __init__(self, id: str, *, deleted: bool = False, error: ApiError | None = None) -> None:
+        self.id = id
+        self.deleted = deleted
+        self.error = error
+
+    def settle(self, listed: dict[str, t.Any] | None) -> None:
+        """Decide on a 403, or a 404 of unknown origin, by what is listed under the ID."""
+        error = self.error
+        assert error is not None
+        if error.http_status == 404 and listed is None:
+            self.deleted, self.error = error.maybe_done, None
+        elif error.http_status == 404:
+            error.message += ". The configuration is still listed"
+            error.maybe_done = False
+        elif listed and listed["repos"]:
+            error.code = "in_use"
+            error.hint = f"It is used by {repository_names(listed)}. Unlink it there first."
+            error.details["repositories"] = [{"id": repo["id"], "name": repo["name"]} for repo in listed["repos"]]
+            error.maybe_done = False
+        else:
+            error.hint = _FORBIDDEN
+
+    def leave_open(self, list_error: ApiError) -> None:
+        """Say what is known of a 403, or a 404 of unknown origin, when there is no list to decide by."""
+        assert self.error is not None
+        if self.error.http_status == 404:
+            self.error.message += f". Listing the configurations, to be sure, failed too: {list_error.message}"
+        else:
+            self.error.hint = _FORBIDDEN
+
+    def outcome(self) -> dict[str, t.Any]:
+        """An item of the C(outcomes) return value."""
+        if self.error:
+            return {"id": self.id, "outcome": "failed", "error": self.error.as_dict()}
+        return {"id": self.id, "outcome": "deleted" if self.deleted else "absent"}
 
 
 def merged(ai_llm: dict[str, t.Any] | None, changes: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -186,22 +223,30 @@ def merged(ai_llm: dict[str, t.Any] | None, changes: dict[str, t.Any]) -> dict[s
 def serialize(item: t.Any) -> dict[str, t.Any]:
     """A configuration as modules return it: snake_case, texts or None, C(repos) a list of dicts; never a credential.
 
-    Survives fields that are missing or of another type (contract 10). Raises ValueError for what is no configuration:
-    without an id that can be addressed, neither its presence nor its absence proves anything.
+    Survives fields that are missing or of another type (contract 10).
     """
     ai_llm: dict[str, t.Any] = _texts(item, _FIELDS)
-    check_path_segment(ai_llm["id"] or "")
     repos = item.get("repos")
     ai_llm["repos"] = [_texts(repo, _REPO_FIELDS) for repo in repos] if isinstance(repos, list) else []
     return camel_dict_to_snake_dict(ai_llm)
 
 
+def _id_of(item: t.Any, field: str = "id") -> str:
+    """The ID that the item holds. Raises ValueError if it is none that can be addressed."""
+    return check_path_segment(_text(item.get(field) if isinstance(item, dict) else None) or "")
+
+
 def repository_names(ai_llm: dict[str, t.Any]) -> str:
     """The repositories that use a configuration, for a sentence."""
     names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
     count = f"{len(names)} {'repository' if len(names) == 1 else 'repositories'}"
-    return one_line(f"{count}: {', '.join(names[:_NAMED] + more)}")
+    return one_line(f"{count}: {some(names)}")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few of the names, and how many more there are, for a sentence."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *more])
 
 
 def _texts(item: t.Any, fields: tuple[str, ...]) -> dict[str, t.Any]:

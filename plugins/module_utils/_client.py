@@ -26,17 +26,24 @@ import unicodedata
 from urllib.parse import quote, urlsplit
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     import requests
 
-USER_AGENT = "flashback.platform/1.0.0"
+_Item = t.TypeVar("_Item")
+_Result = t.TypeVar("_Result")
+
+USER_AGENT = "flashback.platform/1.2.0"
 
 READING_VERBS = frozenset({"GET"})
 
 # Seconds. The waits double from the first one on; no wait is longer than the last one, whatever a Retry-After says.
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
+
+# Requests under way at once, when there are many to send.
+MOST_AT_ONCE = 8
 
 # Characters quoted from an answer, and bytes read of one. A hundred thousand configurations are some 40 MB.
 LONGEST_QUOTE = 300
@@ -204,7 +211,7 @@ def _is_control(char: str) -> bool:
 
 
 class Client:
-    """Sends requests to the API, one at a time, over one kept connection.
+    """Sends requests to the API, over one kept connection for each thread that does.
 
     timeout: seconds for one whole answer (connect, headers and body). retries: how often a request is sent again.
     read_only: refuse every verb that writes. secrets: texts that no error may show; the token is one of them anyway.
@@ -236,7 +243,9 @@ class Client:
         self._verify = validate_certs and (ca_path or True)
         self._read_only = read_only
         self._secrets = {text for text in (access_token, *secrets) if text.strip()}
-        self._session: requests.Session | None = None
+        # A session for each thread: those of requests are not promised to be thread-safe.
+        self._threads = threading.local()
+        self._pace = _Pace()
         if not validate_certs:
             import urllib3
 
@@ -266,13 +275,19 @@ class Client:
         maybe_done = False
         for attempt in range(self._retries + 1):
             try:
-                return self._read(self._send(request), failure_is_answer)
+                with self._pace:
+                    answer = self._send(request)
+                return self._read(answer, failure_is_answer)
             except ApiError as error:
                 maybe_done = error.maybe_done = writes and (maybe_done or error.maybe_done)
                 may_repeat = method != "POST" or not maybe_done
                 if not (error.may_pass and may_repeat) or attempt == self._retries:
                     raise
-                time.sleep(_wait(attempt, error.retry_after))
+                wait = _wait(attempt, error.retry_after)
+                if error.code == "rate_limited":
+                    self._pace.slow_down(wait)
+                else:
+                    time.sleep(wait)
         raise AssertionError("not reached: the last try returns or raises")  # pragma: no cover
 
     def _send(self, request: Mapping[str, t.Any]) -> _Answer:
@@ -281,23 +296,15 @@ class Client:
         No timeout of requests bounds a server that trickles, or a name server that hangs. So the exchange runs in a
         thread of its own, which is left behind with its connection when time is up.
         """
-        from concurrent.futures import Future, wait
+        from concurrent.futures import wait
 
         import urllib3.exceptions
 
-        session = self._session = self._session or self._new_session()
-        future: Future[_Answer] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(self._exchange(session, request))
-            except BaseException as exc:  # pylint: disable=broad-exception-caught  # raised again by result()
-                future.set_exception(exc)
-
-        threading.Thread(target=run, daemon=True).start()
+        session = self._threads.session = getattr(self._threads, "session", None) or self._new_session()
+        future = _start(self._exchange, session, request)
         wait([future], self._timeout)
         if not future.done():
-            self._session = None
+            self._threads.session = None
             raise self._timed_out(maybe_done=True)
         try:
             answer = future.result()
@@ -311,7 +318,7 @@ class Client:
             raise self._failure(exc) from None
         if answer.status < 200:
             # The final answer may still come, and must not be taken for that to the next request.
-            self._session = None
+            self._threads.session = None
         return answer
 
     def _new_session(self) -> requests.Session:
@@ -447,6 +454,83 @@ class Client:
             return ApiError("unreachable", "the address of the API, or of a proxy on the way, is not valid")
         where = "cannot connect" if unsent else "the connection broke before the whole answer was here"
         return ApiError("unreachable", f"{where}: {reason}", maybe_done=not unsent, may_pass=True)
+
+
+class _Pace:
+    """What the API's 429 slows down: a context for each request, shared by all threads.
+
+    After a 429 all of them wait, and only half as many requests as before, at least one, are under way at once: those
+    who waited would else come back together, and be refused again.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._most = MOST_AT_ONCE
+        self._under_way = 0
+        self._resume = 0.0
+
+    def __enter__(self) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._under_way < self._most)
+            self._under_way += 1
+        while (wait := self._resume - time.monotonic()) > 0:
+            time.sleep(wait)
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._condition:
+            self._under_way -= 1
+            self._condition.notify()
+
+    def slow_down(self, seconds: float) -> None:
+        now = time.monotonic()
+        with self._condition:
+            # The refusals of requests that were under way together count once.
+            if now >= self._resume:
+                self._most = max(1, self._most // 2)
+            self._resume = max(self._resume, now + seconds)
+
+
+def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """The function's results for the items, in their order; a few are under way at once.
+
+    The threads are daemons: a task that is interrupted leaves none behind.
+    """
+    from queue import Empty, SimpleQueue
+
+    if len(items) < 2:
+        return [function(item) for item in items]
+    left: SimpleQueue[int] = SimpleQueue()
+    for index in range(len(items)):
+        left.put(index)
+    results: dict[int, _Result] = {}
+
+    def work() -> None:
+        try:
+            while True:
+                index = left.get_nowait()
+                results[index] = function(items[index])
+        except Empty:
+            pass
+
+    for worker in [_start(work) for _unused in range(min(MOST_AT_ONCE, len(items)))]:
+        worker.result()
+    return [results[index] for index in range(len(items))]
+
+
+def _start(function: Callable[..., _Result], *args: t.Any) -> Future[_Result]:
+    """Call the function in a daemon thread, which can be left behind. The future tells how it ended."""
+    from concurrent.futures import Future
+
+    future: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*args))
+        except BaseException as exc:  # pylint: disable=broad-exception-caught  # raised again by result()
+            future.set_exception(exc)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

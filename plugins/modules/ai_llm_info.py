@@ -195,7 +195,7 @@ FILTERS = ("id", "name", "workspace_id")
 def info(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """List what fits all options. Returns the task's result; raises ApiError."""
     wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
-    listed = AiLlms(client).list(module.params["workspace_id"], available=module.params["available"])
+    listed = AiLlms(client).listed(module.params["workspace_id"], available=module.params["available"])
     return {
         "changed": False,
         "ai_llms": [ai_llm for ai_llm in listed if all(ai_llm[field] == value for field, value in wanted.items())],
