@@ -276,7 +276,7 @@ def create_app(seed_file: Path = SEED, *, token: str = "demo-token", latency: fl
             # What a web framework says of a path or a verb that it does not know, which is not what this API says.
             return web.Response(status=exc.status, text=f"<h1>{exc.reason}</h1>", content_type="text/html")
 
-    app = web.Application(middlewares=[api_side])
+    app = web.Application(middlewares=[api_side], client_max_size=1 << 30)
     app[STATE] = State(seed)
     app[STOP] = asyncio.Event()
     app.add_routes(
