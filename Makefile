@@ -9,12 +9,13 @@ PYTHON ?= python3
 export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint bench clean
 
 help:
 	@echo 'make demo   show the collection at work against a mock of the API'
 	@echo 'make test   units, integration and sanity, through ansible-test'
 	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, ansible-lint, galaxy-importer'
+	@echo 'make bench  measure how long removals take, into docs/benchmark.md; half an hour'
 	@echo 'make clean  remove what the others made'
 
 demo: .venv/demo .collections/ansible_collections/flashback/platform
@@ -25,6 +26,10 @@ test: .venv/nox
 
 lint: .venv/nox
 	.venv/bin/python -m nox
+
+bench: .venv/demo .collections/ansible_collections/flashback/platform
+	.venv/bin/python -m pip install --quiet -r tests/benchmark/requirements.txt
+	.venv/bin/python -m tests.benchmark
 
 clean:
 	rm -rf .venv .nox .collections

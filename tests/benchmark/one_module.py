@@ -1,0 +1,47 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run ai_llm alone in this process, with the options given as JSON, and print what it returned and what it took."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import resource
+import sys
+import time
+
+from ansible.module_utils import basic
+
+
+def main() -> None:
+    options = json.loads(sys.stdin.read())
+    # What Ansible's wrapper does for a module, in all supported versions.
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    from ansible_collections.flashback.platform.plugins.modules import ai_llm
+
+    output = io.StringIO()
+    start = time.perf_counter()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        ai_llm.main()
+    seconds = time.perf_counter() - start
+    result = json.loads(output.getvalue())
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "megabytes": memory / 1024,
+                "changed": result["changed"],
+                "failed": result.get("failed", False),
+                "outcomes": [outcome["outcome"] for outcome in result.get("outcomes", [])],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
