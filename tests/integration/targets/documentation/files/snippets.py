@@ -17,6 +17,15 @@ from pathlib import Path
 import yaml
 
 
+def pipelines(root: Path) -> None:
+    """Stop if the guides show other files than those that the tests run and lint."""
+    guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
+    for path in (root / "docs" / "pipelines").rglob("*.yml"):
+        text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
+        if path.name != "site.yml" and textwrap.indent(text, "   ") not in guides:
+            raise SystemExit(f"no guide shows {path.name} as it is")
+
+
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
     """Names and texts: the modules' EXAMPLES, the YAML blocks of the README and of the guides."""
     modules = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py"))
@@ -35,6 +44,7 @@ def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
 
 def main() -> None:
     root, target = Path(sys.argv[1]), Path(sys.argv[2])
+    pipelines(root)
     for number, (name, text) in enumerate(snippets(root)):
         items = yaml.safe_load(text)
         if not any("hosts" in item for item in items):
