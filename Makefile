@@ -9,11 +9,13 @@ PYTHON ?= python3
 export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test test-all lint docs bench clean
 
 help:
 	@echo 'make demo   show the collection at work against a mock of the API'
 	@echo 'make test   units, integration and sanity, through ansible-test'
+	@echo 'make test-all  the same with every supported ansible-core, and with the oldest Python and requests'
+	@echo 'make docs   the HTML documentation, into .nox/docs/site/build/html'
 	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, ansible-lint, galaxy-importer'
 	@echo 'make bench  measure how long removals take, into docs/benchmark.md; half an hour'
 	@echo 'make clean  remove what the others made'
@@ -23,6 +25,14 @@ demo: .venv/demo .collections/ansible_collections/flashback/platform
 
 test: .venv/nox
 	.venv/bin/python -m nox --session test
+
+test-all: test-2.16 test-2.17 test-2.18 test-2.19 test-2.20 test-2.21 test-oldest
+
+test-%: .venv/nox
+	.venv/bin/python -m nox --session $@
+
+docs: .venv/nox
+	.venv/bin/python -m nox --session docs
 
 lint: .venv/nox
 	.venv/bin/python -m nox

