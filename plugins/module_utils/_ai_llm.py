@@ -20,8 +20,8 @@ from ansible_collections.flashback.platform.plugins.module_utils._client import 
     ApiError,
     Client,
     check_path_segment,
+    excerpt,
     for_each,
-    one_line,
 )
 
 if t.TYPE_CHECKING:
@@ -82,7 +82,7 @@ class AiLlms:
         if id is not None:
             found = next(iter(self.listed(ids=[id])), None)
             if found and workspace_id not in (None, found["workspace_id"]):
-                raise ApiError("workspace_mismatch", f"it belongs to workspace {found['workspace_id']}")
+                raise ApiError("workspace_mismatch", excerpt(f"it belongs to workspace {found['workspace_id']}"))
             return found
         same_name = [ai_llm for ai_llm in self.listed(workspace_id) if ai_llm["name"] == name]
         if len(same_name) > 1:
@@ -240,13 +240,13 @@ def repository_names(ai_llm: dict[str, t.Any]) -> str:
     """The repositories that use a configuration, for a sentence."""
     names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
     count = f"{len(names)} {'repository' if len(names) == 1 else 'repositories'}"
-    return one_line(f"{count}: {some(names)}")
+    return f"{count}: {some(names)}"
 
 
 def some(names: Sequence[str]) -> str:
-    """The first few of the names, and how many more there are, for a sentence."""
+    """The first few of the names, cut, and how many more there are, for a sentence."""
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join([*names[:_NAMED], *more])
+    return ", ".join([*map(excerpt, names[:_NAMED]), *more])
 
 
 def _texts(item: t.Any, fields: tuple[str, ...]) -> dict[str, t.Any]:

@@ -206,6 +206,12 @@ def one_line(text: str) -> str:
     return " ".join("".join(" " if _is_control(char) else char for char in text).split())
 
 
+def excerpt(text: str) -> str:
+    """The beginning of a text that a server sent, in one line: it may be megabytes."""
+    text = one_line(text[: 100 * LONGEST_QUOTE])
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
 def _is_control(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cs")
 
@@ -388,17 +394,19 @@ class Client:
     def _said(self, status: int, body: t.Any, content: bytearray) -> str:
         if 300 <= status < 400:
             return "a redirect, which is never followed"
-        if body is not None:
+        text = content.decode("utf-8", "replace")
+        if body is not None or text.lstrip("\ufeff\ufffd").startswith(("{", "[", '"')):
             return self.words(body)
-        return self._quotable(content.decode("utf-8", "replace")) or "an empty body"
+        return self._quotable(text) or "an empty body"
 
     def words(self, body: t.Any) -> str:
-        """What an answer's JSON says, fit to be shown: its message, else an excerpt of whatever it holds."""
+        """The message of an answer's JSON, fit to be shown. Nothing else is: an object of this API holds keys."""
         message = body.get("message") if isinstance(body, dict) else None
-        return self._quotable(message if isinstance(message, str) and message.strip() else json.dumps(body))
+        words = self._quotable(message) if isinstance(message, str) else ""
+        return words or "JSON without a message"
 
     def _quotable(self, text: str) -> str:
-        """The text in one line, free of secrets, cut. Secrets go first: a part of one would be recognised no more."""
+        """An excerpt of the text, free of secrets. They go first: a part of one would be recognised no more."""
         import html
 
         for secret in self._secrets:
@@ -410,8 +418,7 @@ class Client:
                 html.escape(secret),
             ):
                 text = text.replace(form, "********")
-        text = one_line(text[: 100 * LONGEST_QUOTE])
-        return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+        return excerpt(text)
 
     def _timed_out(self, maybe_done: bool) -> ApiError:
         return ApiError(
@@ -440,17 +447,17 @@ class Client:
             return ApiError("tls", "the CA bundle that the environment names cannot be read")
         unsent = bool(
             cause(urllib3_errors.NewConnectionError, urllib3_errors.ConnectTimeoutError)
-            or any(str(item).startswith("Tunnel connection failed") for item in causes)
+            or any(str(item).startswith("Tunnel connection failed") or _in_handshake(item) for item in causes)
         )
         reason = _reason(causes)
         if cause(urllib3_errors.TimeoutError) and not cause(urllib3_errors.NewConnectionError):
             return self._timed_out(maybe_done=not unsent)
         if cause(ssl.SSLError, urllib3_errors.SSLError):
-            return ApiError("tls", reason, maybe_done=True, may_pass=True)
+            return ApiError("tls", reason, maybe_done=not unsent, may_pass=True)
         not_http = cause(http.client.BadStatusLine, http.client.LineTooLong, urllib3_errors.InvalidHeader)
         if not_http and not isinstance(not_http, ConnectionError):
             return ApiError("invalid_response", "what answered does not speak HTTP", maybe_done=True, may_pass=True)
-        if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)):
+        if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)) or cause(http.client.InvalidURL):
             return ApiError("unreachable", "the address of the API, or of a proxy on the way, is not valid")
         where = "cannot connect" if unsent else "the connection broke before the whole answer was here"
         return ApiError("unreachable", f"{where}: {reason}", maybe_done=not unsent, may_pass=True)
@@ -543,6 +550,11 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
             seen.add(id(item))
             yield item
             left += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+
+
+def _in_handshake(exc: BaseException) -> bool:
+    """Whether TLS was not yet set up; urllib3 wraps such a failure as it does those after the request was sent."""
+    return any(frame.f_code.co_name == "ssl_wrap_socket" for frame, _line in traceback.walk_tb(exc.__traceback__))
 
 
 def _reason(causes: list[BaseException]) -> str:
