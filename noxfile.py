@@ -115,7 +115,7 @@ def test(session: nox.Session) -> None:
 for supported_core, supported_python in CORES.items():
 
     @nox.session(name=f"test-{supported_core}", python=supported_python, venv_backend="virtualenv", default=False)
-    def test_core(session: nox.Session, core: str = supported_core) -> None:
+    def with_core(session: nox.Session, core: str = supported_core) -> None:
         """The same with one of the supported versions of ansible-core."""
         ansible_test(session, f"ansible-core~={core}.0")
 
@@ -143,6 +143,28 @@ def ansible_test(session: nox.Session, requirement: str) -> None:
         run("sanity", *local)
     if "units" in kinds and "integration" in kinds:
         run("coverage", "report", "--requirements", "--include", "plugins/*", "--show-missing")
+
+
+@nox.session(name="test-oldest", python=CORES["2.16"], venv_backend="virtualenv", default=False)
+def oldest(session: nox.Session) -> None:
+    """Units and integration of the modules on the oldest Python and requests that are supported."""
+    session.install("--upgrade", "ansible-core~=2.16.0", "virtualenv")
+    tree = mirror()
+    target = Path(session.virtualenv.location) / "target"
+    session.run("virtualenv", "--quiet", "--python", "3.9", str(target))
+    python = str(target / "bin" / "python")
+    pins = ("requests==2.25.1", "urllib3<2")
+    session.run(python, "-m", "pip", "install", "--quiet", *pins, external=True)
+    session.chdir(tree)
+    controller = f"origin:python={session.python}@{session.bin}/python"
+    env = {"LC_ALL": "C.UTF-8"}
+    units = ("units", "--requirements", "--controller", controller, "--target-python", f"3.9@{python}")
+    session.run("ansible-test", *units, "tests/unit/plugins/", env=env)
+    target_options = ("--controller", controller, "--target", f"controller:python=3.9@{python}")
+    session.run("ansible-test", "integration", "--requirements", *target_options, env=env)
+    # Had a requirement replaced it, something else would have been tested.
+    code = "import requests, sys; sys.exit(f'requests {requests.__version__}' if requests.__version__ != '2.25.1' else 0)"
+    session.run(python, "-c", code, external=True)
 
 
 def versions(session: nox.Session) -> list[str]:
