@@ -9,7 +9,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms, repository_names, serialize
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import (
+    AiLlms,
+    Removal,
+    repository_names,
+    serialize,
+)
 from ansible_collections.flashback.platform.plugins.module_utils._client import ApiError, Client
 from ansible_collections.flashback.platform.tests.unit.helpers import (
     DELETE,
@@ -22,7 +27,13 @@ from ansible_collections.flashback.platform.tests.unit.helpers import (
     listing,
     repo,
 )
-from ansible_collections.flashback.platform.tests.unit.wire import Act, Answer, ScriptedServer, answer
+from ansible_collections.flashback.platform.tests.unit.wire import (
+    Act,
+    Answer,
+    Request,
+    ScriptedServer,
+    answer,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -331,3 +342,158 @@ def test_forbidden(message: str, explanation: Answer, server: ScriptedServer, ai
 def test_delete_fails(steps: Answer, code: str, tries: int, server: ScriptedServer, ai_llms: AiLlms) -> None:
     server.expect(DELETE, *[steps] * tries)
     assert error_of(lambda: remove(ai_llms)).code == code
+
+
+# delete: many
+
+IDS = [f"id-{number}" for number in range(20)]
+
+
+def outcomes(removals: list[Removal]) -> list[tuple[str, str]]:
+    return [(removal.id, removal.outcome()["outcome"]) for removal in removals]
+
+
+def test_delete_many(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    gone = {"id-3", "id-7"}
+    server.respond = lambda request: GONE if request.target.rpartition("/")[2] in gone else answer(200, DELETED)
+    assert outcomes(ai_llms.delete(IDS)) == [(id, "absent" if id in gone else "deleted") for id in IDS]
+    assert sorted(request.line for request in server.requests) == sorted(f"DELETE /ai/llm/{id}" for id in IDS)
+
+
+def test_delete_none(ai_llms: AiLlms) -> None:
+    assert ai_llms.delete([]) == []
+
+
+def test_one_list_explains_all_refusals(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    explanations = {"id-1": item(id="id-1", repos=[repo(1)]), "id-2": item(id="id-2"), "id-3": item(id="id-3")}
+    statuses = {"id-1": answer(403, REFUSED), "id-2": answer(403, REFUSED), "id-3": ELSEWHERE, "id-4": ELSEWHERE}
+
+    def respond(request: Request) -> Answer:
+        if request.method == "GET":
+            return answer(200, listing(*explanations.values()))
+        return statuses.get(request.target.rpartition("/")[2], answer(200, DELETED))
+
+    server.respond = respond
+    removals = {removal.id: removal.outcome() for removal in ai_llms.delete(IDS)}
+    assert removals["id-0"] == {"id": "id-0", "outcome": "deleted"}
+    assert removals["id-4"] == {"id": "id-4", "outcome": "absent"}
+    assert removals["id-1"]["error"]["repositories"] == [{"id": "repo-1", "name": "my-ai-repo-1"}]
+    codes = {id: outcome["error"]["code"] for id, outcome in removals.items() if outcome["outcome"] == "failed"}
+    assert codes == {"id-1": "in_use", "id-2": "forbidden", "id-3": "invalid_response"}
+    assert [request.line for request in server.requests].index(LIST) == len(IDS)
+    assert len(server.requests) == len(IDS) + 1
+
+
+# create
+
+FIELDS = {
+    "name": "New",
+    "workspace_id": "workspace-123",
+    "ai_type": "OPENAI",
+    "endpoint": "https://api.openai.com/v1",
+    "secret": "sk-secret",
+}
+CREATE = "POST /ai/llm"
+CREATED = answer(200, {"success": True, "aiLlmId": "new"})
+NEW = item(id="new", name="New")
+FIND = f"{LIST}?workspaceId=workspace-123"
+FULL = answer(200, listing(item(), NEW))
+
+
+def test_create_sends_the_fields_and_lists(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(CREATE, CREATED)
+    server.expect(LIST, FULL)
+    assert ai_llms.create(FIELDS) == serialize(NEW)
+    assert json.loads(server.requests[0].body) == {
+        "name": "New",
+        "workspaceId": "workspace-123",
+        "aiType": "OPENAI",
+        "endpoint": "https://api.openai.com/v1",
+        "secret": "sk-secret",
+    }
+
+
+@pytest.mark.parametrize("listed", [LISTED, answer(403, REFUSED), answer(200, HTML), answer(200, listing({}))])
+def test_create_returns_what_is_known(listed: Answer, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    """It is not listed yet, or the list cannot be read: the creation is no failure for that."""
+    server.expect(CREATE, CREATED)
+    server.expect(LIST, listed)
+    assert ai_llms.create(FIELDS) == {
+        "id": "new",
+        "org_id": None,
+        "workspace_id": "workspace-123",
+        "user_id": None,
+        "name": "New",
+        "ai_type": "OPENAI",
+        "endpoint": "https://api.openai.com/v1",
+        "created_at": None,
+        "repos": [],
+    }
+
+
+@pytest.mark.parametrize("new_id", [None, 5, "", "..", "a\nb", ["new"]])
+def test_creation_without_an_id_is_looked_for(new_id: t.Any, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(CREATE, answer(200, {"success": True, "aiLlmId": new_id}))
+    server.expect(FIND, FULL)
+    assert ai_llms.create(FIELDS)["id"] == "new"
+    server.expect(CREATE, answer(200, {"success": True, "aiLlmId": new_id}))
+    server.expect(FIND, answer(200, listing(item())))
+    error = error_of(lambda: ai_llms.create(FIELDS))
+    assert (error.code, error.result) == ("invalid_response", {"changed": True})
+
+
+@pytest.mark.parametrize("steps", [LOST, (Act.CLOSE,), (Act.RESET,), answer(200, HTML), answer(503, HTML)])
+def test_lost_creation_is_looked_for_and_never_sent_twice(
+    steps: Answer, server: ScriptedServer, ai_llms: AiLlms
+) -> None:
+    server.expect(CREATE, steps)
+    server.expect(FIND, FULL)
+    assert ai_llms.create(FIELDS)["id"] == "new"
+    server.expect(CREATE, steps)
+    server.expect(FIND, answer(200, listing(item())))
+    error = error_of(lambda: ai_llms.create(FIELDS))
+    assert error.maybe_done
+    assert "may have" in str(error)
+
+
+def test_creation_that_surely_did_not_arrive_is_sent_again(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(CREATE, answer(429, REFUSED), CREATED)
+    server.expect(LIST, FULL)
+    assert ai_llms.create(FIELDS)["id"] == "new"
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "rejected"), (403, "forbidden"), (409, "rejected")])
+def test_creation_that_is_refused(status: int, code: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(CREATE, answer(status, REFUSED))
+    error = error_of(lambda: ai_llms.create(FIELDS))
+    assert (error.code, error.maybe_done) == (code, False)
+
+
+# update and validate
+
+
+def test_update_sends_what_changes(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(f"PUT /ai/llm/{ID}", LOST, answer(200, {"success": True, "aiLlmId": ID}))
+    ai_llms.update(ID, {"ai_type": "OTHER"})
+    assert [json.loads(request.body) for request in server.requests] == [{"aiType": "OTHER"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "rejected"), (403, "forbidden"), (404, "not_found"), (500, "server_error")]
+)
+def test_update_fails(status: int, code: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(f"PUT /ai/llm/{ID}", *[answer(status, REFUSED)] * (4 if status == 500 else 1))
+    assert error_of(lambda: ai_llms.update(ID, {"name": "New"})).code == code
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_validate(valid: bool, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(f"POST /ai/llm/{ID}/validate", answer(200, {"success": valid, "message": "The provider spoke"}))
+    assert ai_llms.validate(ID) == {"valid": valid, "message": "The provider spoke"}
+
+
+def test_validation_changes_nothing_so_that_nothing_is_in_doubt(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    """It may cost tokens, so that it is not sent again either."""
+    server.expect(f"POST /ai/llm/{ID}/validate", LOST)
+    error = error_of(lambda: ai_llms.validate(ID))
+    assert (error.code, error.maybe_done) == ("server_error", False)

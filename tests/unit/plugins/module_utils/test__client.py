@@ -12,6 +12,7 @@ import json
 import socket
 import ssl
 import sys
+import threading
 import time
 import typing as t
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._client import 
     FIRST_WAIT,
     LONGEST_QUOTE,
     LONGEST_WAIT,
+    MOST_AT_ONCE,
     ApiError,
     CheckModeViolation,
     Client,
@@ -32,6 +34,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._client import 
     check_api_url,
     check_path_segment,
     check_text,
+    for_each,
 )
 from ansible_collections.flashback.platform.tests.unit.helpers import (
     CODES,
@@ -845,3 +848,94 @@ def test_certificate_without_names(start_server: StartServer, connect: Connect, 
     """A context without a certificate fails the handshake on the server's side."""
     server = start_server(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
     assert failure_of(connect(api_url=server.url, ca_path=authority.bundle)).code == "tls"
+
+
+# Many at once
+
+
+def test_for_each_keeps_the_order() -> None:
+    assert for_each(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
+    assert for_each(str, [1]) == ["1"]
+    assert for_each(str, []) == []
+
+
+def test_for_each_has_a_few_under_way_at_once() -> None:
+    """The barrier lets threads pass only together, and none of the ninth round is there before."""
+    barrier = threading.Barrier(MOST_AT_ONCE)
+    under_way: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        under_way.append(number)
+        most.append(len(under_way))
+        barrier.wait(10)
+        under_way.remove(number)
+
+    for_each(work, range(8 * MOST_AT_ONCE))
+    assert max(most) == MOST_AT_ONCE == 8
+
+
+def test_for_each_hands_on_what_is_raised() -> None:
+    def fail_at_5(number: int) -> None:
+        if number == 5:
+            raise CheckModeViolation("five")
+
+    with pytest.raises(CheckModeViolation, match="five"):
+        for_each(fail_at_5, range(20))
+
+
+def test_each_worker_keeps_one_connection(server: ScriptedServer, connect: Connect) -> None:
+    server.respond = lambda _request: (0.01, *GOOD)
+    client = connect()
+    for_each(lambda id: client.request("DELETE", "/ai/llm/{}", id), [str(number) for number in range(80)])
+    assert sorted(request.line for request in server.requests) == sorted(f"DELETE /ai/llm/{n}" for n in range(80))
+    # The first of each worker come together, so that each needs a connection; no other is made.
+    assert server.connections == MOST_AT_ONCE
+
+
+def test_a_429_slows_all_down(server: ScriptedServer, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a real clock: no request comes in the second that the API asks for, but for those that were under way."""
+    monkeypatch.setattr(_client, "time", time)
+    times: list[float] = []
+    refused: list[float] = []
+
+    def respond(_request: t.Any) -> Answer:
+        times.append(time.monotonic())
+        if len(times) == MOST_AT_ONCE:
+            refused.append(times[-1])
+            return answer(429, REFUSED, {"Retry-After": "1"})
+        return (0.1, *GOOD)
+
+    server.respond = respond
+    client = connect(retries=1)
+    for_each(lambda id: client.request("DELETE", "/ai/llm/{}", id), [str(number) for number in range(24)])
+    assert len(times) == 24 + 1
+    assert not [moment for moment in times if refused[0] < moment < refused[0] + 0.99]
+
+
+def test_429s_halve_what_is_under_way_at_once() -> None:
+    pace = _client._Pace()
+    # The refusals of requests that were under way together.
+    for _refusal in range(MOST_AT_ONCE):
+        pace.slow_down(5)
+    for _request in range(MOST_AT_ONCE // 2):
+        pace.__enter__()
+    entered = threading.Event()
+
+    def enter() -> None:
+        with pace:
+            entered.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    assert not entered.wait(0.1)
+    pace.__exit__()
+    assert entered.wait(10)
+
+
+def test_429s_stop_nothing_for_ever(waits: Waits) -> None:
+    pace = _client._Pace()
+    for _refusal in range(20):
+        pace.slow_down(1)
+        waits.sleep(2)
+    with pace:
+        pass

@@ -7,15 +7,14 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import string
 import sys
 import typing as t
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from ansible_collections.flashback.platform.plugins.modules.ai_llm import main
+from ansible_collections.flashback.platform.tests.unit.answers import ANY_ANSWERS, HTML, Drawn, property_test
 from ansible_collections.flashback.platform.tests.unit.helpers import (
     CODES,
     DELETE,
@@ -42,7 +41,6 @@ if t.TYPE_CHECKING:
     Remove = Callable[..., Ended]
     StartServer = Callable[..., ScriptedServer]
 
-HTML = "<html><h1>404 Not Found</h1></html>"
 LIST_OF_WORKSPACE = f"{LIST}?workspaceId=workspace-123"
 
 BY_ID = {"id": ID}
@@ -517,77 +515,8 @@ def test_key_in_an_answer_of_another_shape_is_not_shown(
 
 # Whatever a server answers
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-ITEMS = st.lists(st.builds(item, id=st.just(ID) | JSON, repos=st.just([repo(1)]) | JSON, name=JSON) | JSON, max_size=3)
-OBJECTS = st.fixed_dictionaries(
-    {}, optional={"success": st.booleans() | JSON, "message": st.text() | JSON, "aiLlms": ITEMS | JSON}
-)
-BODIES = (
-    (OBJECTS | JSON).map(lambda value: json.dumps(value).encode())
-    | st.sampled_from([DELETED, NOT_FOUND, listing(), listing(item())]).map(lambda value: json.dumps(value).encode())
-    | st.sampled_from([b"", HTML.encode(), TOKEN.encode(), b"[" * 5000])
-    | st.binary(max_size=50)
-)
-# Not 100, after which the client waits for more.
-STATUSES = st.sampled_from([200, 200, 200, 204, 403, 404, 404, 429, 500, 503]) | st.integers(101, 999)
-HEADERS = st.dictionaries(
-    st.sampled_from(
-        [
-            "Connection",
-            "Content-Encoding",
-            "Content-Length",
-            "Content-Type",
-            "Location",
-            "Retry-After",
-            "Set-Cookie",
-            "Transfer-Encoding",
-        ]
-    )
-    | st.text(string.ascii_letters + string.punctuation + " ", max_size=5),
-    st.sampled_from(
-        ["gzip", "br", "chunked", "close", "keep-alive", "0", "7", "999", "-1", "utf-16", "http://[::1", "/"]
-    )
-    | st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=10),
-    max_size=3,
-)
-
-
-class Drawn(t.NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def steps(self) -> Answer:
-        """The connection is closed, lest a wrong length is a hang."""
-        fields = {"Content-Length": str(len(self.body)), **self.headers}
-        return (head(self.status, fields) + self.body, Act.CLOSE)
-
-    @property
-    def says_removed(self) -> bool:
-        try:
-            said = json.loads(self.body)
-        except (ValueError, RecursionError):
-            said = None
-        explicit = isinstance(said, dict) and said.get("success") is True
-        return self.status == 204 or (200 <= self.status < 300 and explicit)
-
-
-ANSWERS = st.builds(Drawn, STATUSES, HEADERS, BODIES)
-
-
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(deletes=st.lists(ANSWERS, min_size=1, max_size=3), gets=st.lists(ANSWERS, min_size=1, max_size=2))
+@property_test
+@given(deletes=ANY_ANSWERS, gets=ANY_ANSWERS)
 def test_any_answer_ends_in_a_result_or_a_clean_failure(
     deletes: list[Drawn],
     gets: list[Drawn],
@@ -616,6 +545,6 @@ def test_any_answer_ends_in_a_result_or_a_clean_failure(
     elif ended.changed:
         # Only a 429 proves that a try removed nothing.
         lost_before = [drawn for drawn in removals[:-1] if drawn.status != 429]
-        assert last.says_removed or (last.status == 404 and lost_before)
+        assert last.says_done or (last.status == 404 and lost_before)
     else:
         assert last.status == 404
