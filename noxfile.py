@@ -163,7 +163,9 @@ def oldest(session: nox.Session) -> None:
     target_options = ("--controller", controller, "--target", f"controller:python=3.9@{python}")
     session.run("ansible-test", "integration", "--requirements", *target_options, env=env)
     # Had a requirement replaced it, something else would have been tested.
-    code = "import requests, sys; sys.exit(f'requests {requests.__version__}' if requests.__version__ != '2.25.1' else 0)"
+    code = (
+        "import requests, sys; sys.exit(f'requests {requests.__version__}' if requests.__version__ != '2.25.1' else 0)"
+    )
     session.run(python, "-c", code, external=True)
 
 

@@ -29,7 +29,9 @@ OBJECTS = st.fixed_dictionaries(
 )
 BODIES = (
     (OBJECTS | JSON).map(lambda value: json.dumps(value).encode())
-    | st.sampled_from([DELETED, NOT_FOUND, listing(), listing(item()), {"success": True, "aiLlmId": ID}]).map(lambda value: json.dumps(value).encode())
+    | st.sampled_from([DELETED, NOT_FOUND, listing(), listing(item()), {"success": True, "aiLlmId": ID}]).map(
+        lambda value: json.dumps(value).encode()
+    )
     | st.sampled_from([b"", HTML.encode(), TOKEN.encode(), b"[" * 5000])
     | st.binary(max_size=50)
 )

@@ -48,6 +48,8 @@ CODES = {
     "unauthorized",
     "unreachable",
     "workspace_mismatch",
+    "partial_failure",
+    "validation_failed",
 }
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import email.utils
 import gzip
 import html
@@ -918,17 +919,17 @@ def test_429s_halve_what_is_under_way_at_once() -> None:
     # The refusals of requests that were under way together.
     for _refusal in range(MOST_AT_ONCE):
         pace.slow_down(5)
-    for _request in range(MOST_AT_ONCE // 2):
-        pace.__enter__()
     entered = threading.Event()
 
     def enter() -> None:
         with pace:
             entered.set()
 
-    threading.Thread(target=enter, daemon=True).start()
-    assert not entered.wait(0.1)
-    pace.__exit__()
+    with contextlib.ExitStack() as under_way:
+        for _request in range(MOST_AT_ONCE // 2):
+            under_way.enter_context(pace)
+        threading.Thread(target=enter, daemon=True).start()
+        assert not entered.wait(0.1)
     assert entered.wait(10)
 
 

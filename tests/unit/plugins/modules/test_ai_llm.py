@@ -515,6 +515,7 @@ def test_key_in_an_answer_of_another_shape_is_not_shown(
 
 # Whatever a server answers
 
+
 @property_test
 @given(deletes=ANY_ANSWERS, gets=ANY_ANSWERS)
 def test_any_answer_ends_in_a_result_or_a_clean_failure(
