@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import ipaddress
-import ssl
 import typing as t
 from urllib.parse import urlsplit
 
@@ -134,6 +133,8 @@ def _between(least: int, most: int) -> Callable[[int], int]:
 
 
 def _pem_bundle(path: str) -> str:
+    import ssl
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError:

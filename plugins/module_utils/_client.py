@@ -7,17 +7,15 @@
 
 """The HTTP side of the Flashback Platform API: session, token, retry, errors.
 
-Knows no resource. The one place that imports C(requests), and imports it late: only once the parameters of a task are
-known to be good.
+Knows no resource. The one place that imports C(requests), and imports it late, with all that is heavy: only once the
+parameters of a task are known to be good.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import re
-import ssl
 import threading
 import time
 import traceback
@@ -302,6 +300,7 @@ class Client:
         No timeout of requests bounds a server that trickles, or a name server that hangs. So the exchange runs in a
         thread of its own, which is left behind with its connection when time is up.
         """
+        import http.client
         from concurrent.futures import wait
 
         import urllib3.exceptions
@@ -430,6 +429,9 @@ class Client:
 
         The texts of requests and urllib3 are never quoted: they hold headers and the URLs of proxies.
         """
+        import http.client
+        import ssl
+
         import urllib3.exceptions as urllib3_errors
 
         requests_errors = self._requests.exceptions
