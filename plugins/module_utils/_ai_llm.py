@@ -184,8 +184,7 @@ class Removal:
 
     def settle(self, listed: dict[str, t.Any] | None) -> None:
         """Decide on a 403, or a 404 of unknown origin, by what is listed under the ID."""
-        error = self.error
-        assert error is not None
+        error = t.cast("ApiError", self.error)
         if error.http_status == 404 and listed is None:
             self.deleted, self.error = error.maybe_done, None
         elif error.http_status == 404:
@@ -201,11 +200,11 @@ class Removal:
 
     def leave_open(self, list_error: ApiError) -> None:
         """Say what is known of a 403, or a 404 of unknown origin, when there is no list to decide by."""
-        assert self.error is not None
-        if self.error.http_status == 404:
-            self.error.message += f". Listing the configurations, to be sure, failed too: {list_error.message}"
+        error = t.cast("ApiError", self.error)
+        if error.http_status == 404:
+            error.message += f". Listing the configurations, to be sure, failed too: {list_error.message}"
         else:
-            self.error.hint = _FORBIDDEN
+            error.hint = _FORBIDDEN
 
     def outcome(self) -> dict[str, t.Any]:
         """An item of the C(outcomes) return value."""

@@ -253,7 +253,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 # How long removals take
 
-Written by `make bench`, which measures all of this in one run, against the mock API in a process of its own. Medians of {repetitions} repetitions on {machine()}.
+Written by `make bench`, which measures all of this in one run, against the mock API in a process of its own.
+Medians of {repetitions} repetitions on {machine()}.
 
 ## One removal
 
@@ -263,7 +264,8 @@ Whole `ansible-playbook` runs of {TASKS} tasks.
 
 ## {REMOVALS} removals
 
-Whole `ansible-playbook` runs with one task, at three latencies of the API. The floor is what the empty module takes, and the latency of {REMOVALS} requests when eight are under way at once.
+Whole `ansible-playbook` runs with one task, at three latencies of the API. The floor is what the empty module takes,
+and the latency of {REMOVALS} requests when eight are under way at once.
 
 {part_b}
 
@@ -275,7 +277,8 @@ The module alone, without Ansible's own time, at no latency.
 
 {part_c}
 
-Check mode for {SIZES[-1]:,} IDs against a list of {LISTED:,} configurations takes {check["seconds"]:.1f} seconds and {check["megabytes"]:.0f} MB.
+Check mode for {SIZES[-1]:,} IDs against a list of {LISTED:,} configurations takes {check["seconds"]:.1f} seconds and
+{check["megabytes"]:.0f} MB.
 
 ## Imports
 
