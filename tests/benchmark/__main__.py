@@ -245,10 +245,9 @@ def report(
         ],
     )
     part_d = table(["import", "milliseconds"], [[f"`{name}`", f"{value:.0f}"] for name, value in d])
+    licence = "\n".join(line[2:] for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
     return f"""<!--
-Copyright (c) The flashback.platform collection contributors
-GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
+{licence}
 -->
 
 # How long removals take
