@@ -71,7 +71,7 @@ def remove(server: ScriptedServer) -> Remove:
     return remove
 
 
-# The table "absent" of the design
+# What a removal asks and answers, by situation
 
 
 def test_removing_by_id_sends_one_request(server: ScriptedServer, remove: Remove) -> None:
