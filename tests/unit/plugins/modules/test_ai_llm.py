@@ -487,12 +487,13 @@ def test_token_that_is_echoed_is_hidden(status: int, padding: int, server: Scrip
     assert TOKEN_CORE[:4] not in ended.output
 
 
-def test_what_is_read_is_shown_without_secrets(server: ScriptedServer, remove: Remove) -> None:
+@pytest.mark.parametrize("given_token", [TOKEN, f" {TOKEN}\n"])
+def test_what_is_read_is_shown_without_secrets(server: ScriptedServer, remove: Remove, given_token: str) -> None:
     server.expect(
         LIST, answer(200, listing(item(name=TOKEN, secret="sk-never-to-be-shown", endpoint=f"https://{TOKEN}")))
     )
     server.expect(DELETE, GOOD)
-    assert remove(diff=True, **BY_ID).changed
+    assert remove(diff=True, access_token=given_token, **BY_ID).changed
 
 
 @pytest.mark.parametrize(
