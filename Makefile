@@ -26,7 +26,8 @@ demo: .venv/demo .collections/ansible_collections/flashback/platform
 test: .venv/nox
 	.venv/bin/python -m nox --session test
 
-test-all: test-2.16 test-2.17 test-2.18 test-2.19 test-2.20 test-2.21 test-oldest
+test-all: .venv/nox
+	.venv/bin/python -m nox --session test-2.16 test-2.17 test-2.18 test-2.19 test-2.20 test-2.21 test-oldest
 
 test-%: .venv/nox
 	.venv/bin/python -m nox --session $@

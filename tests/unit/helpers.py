@@ -104,7 +104,13 @@ class Ended(t.NamedTuple):
 
 def run_module(main: Callable[[], None], *, check: bool = False, diff: bool = False, **params: t.Any) -> Ended:
     """Run a module's main() as Ansible does, but in this process. An exception that escapes it fails the test."""
-    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": diff}
+    arguments = {
+        **params,
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        # From Python 3.12 on, ansible-core's own logging stops at a NUL, before the module sees it.
+        "_ansible_no_log": True,
+    }
     output = io.StringIO()
     warnings._global_warnings.clear()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
