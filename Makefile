@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# GNU make. Everything is made below this folder: .venv for the tools, .nox for the environments of the checks.
+# GNU make. Everything is made below this folder: .venv for the tools, .nox for the environments of the checks. Where
+# its path holds a space, the checks reach .nox through a link in ~/.cache/flashback.platform.
 
 PYTHON ?= python3
 

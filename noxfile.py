@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -41,6 +42,24 @@ def with_real_interpreters(path: str) -> str:
 
 
 os.environ["PATH"] = with_real_interpreters(os.environ["PATH"])
+
+
+def path_for_scripts(folder: Path) -> Path:
+    """The path of a folder, or where that holds a space, a link to it in the user's cache.
+
+    ansible-test writes the path of the environment's Python behind "#!", where a space would end it.
+    """
+    if not any(map(str.isspace, str(folder))):
+        return folder
+    link = Path.home() / ".cache" / f"{NAMESPACE}.{NAME}" / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(folder)
+    folder.mkdir(exist_ok=True)
+    return link
+
+
+nox.options.envdir = str(path_for_scripts(ROOT / ".nox"))
 
 
 def source_files() -> list[Path]:
@@ -208,7 +227,7 @@ def docs(session: nox.Session) -> None:
         session.error("\n".join(warnings))
     html = site / "build" / "html"
     session.run("linkchecker", "--no-status", "--no-robots", str(html / "index.html"))
-    session.log(f"The documentation: {html / 'index.html'}")
+    session.log(f"The documentation: {(html / 'index.html').resolve()}")
 
 
 @nox.session
