@@ -2,47 +2,156 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""The command line of the mock API."""
+
 from __future__ import annotations
 
 import argparse
-import asyncio
+import errno
+import math
+import shlex
 import sys
+import typing as t
 from pathlib import Path
 
-from aiohttp import web
+from .command import environment, run_command
+from .running import TOKEN, Mock, running_mock
+from .seed import SEED, SeedError
 
-from .app import SEED, STOP, create_app
-
-
-async def serve(args: argparse.Namespace) -> None:
-    app = create_app(args.seed, token=args.token, latency=args.latency / 1000)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", args.port)
-    await site.start()
-    port = runner.addresses[0][1]
-    print(f"Flashback mock API on http://127.0.0.1:{port}, access token {args.token!r}. Stop with Ctrl+C.", flush=True)
-    if args.port_file:
-        # Whoever waits for the file must never see it half written.
-        partial = args.port_file.with_suffix(".partial")
-        partial.write_text(f"{port}\n", encoding="utf-8")
-        partial.replace(args.port_file)
-    await app[STOP].wait()
-    await runner.cleanup()
+PROGRAM = "python -m tests.mock_api"
+PORT = 8787
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.mock_api", description="A stand-in for the Flashback API.")
-    parser.add_argument("--port", type=int, default=8787, help="loopback port, 0 for a free one (default: %(default)s)")
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> t.NoReturn:
+        """One line, as for all other errors, without the usage."""
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options, and the command after "--", which is empty if there is none."""
+    parser = Parser(
+        prog=PROGRAM,
+        usage="%(prog)s [options] [-- COMMAND...]",
+        description="A mock of the Flashback API on a loopback port. With COMMAND, it runs as long as that command, "
+        "which finds its address and token in the environment, and exits with the status of the command.",
+    )
+    parser.add_argument("--port", type=_port, help=f"0 for a free one (default: {PORT}; with COMMAND: 0)")
     parser.add_argument("--port-file", type=Path, help="file to write the port into, once it answers")
-    parser.add_argument("--token", default="demo-token", help="the access token it accepts (default: %(default)s)")
-    parser.add_argument("--seed", type=Path, default=SEED, help="YAML file with the state it starts from")
-    parser.add_argument("--latency", type=float, default=0, help="milliseconds that every answer takes")
+    parser.add_argument(
+        "--token", type=_token, default=TOKEN, help="access token that it accepts (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=Path, default=SEED, help="YAML file with the state that it starts from")
+    parser.add_argument("--latency", type=_positive, default=0.0, help="milliseconds that each response takes")
+    parser.add_argument("--token-lifetime", type=_positive, help="seconds until the access token of a login expires")
+    parser.add_argument("--token-requests", type=_count, help="requests until the access token of a login expires")
+    parser.add_argument("--login", action="store_true", help="give COMMAND email and password in place of the token")
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
+    if end < len(arguments) and not command:
+        parser.error('a command is missing after "--"')
+    if options.login and not command:
+        parser.error("--login needs a command")
+    if options.port is None:
+        options.port = 0 if command else PORT
+    return options, command
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: it must be from 0 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> float:
     try:
-        asyncio.run(serve(parser.parse_args()))
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number that is not negative")
+    return number
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} must be an integer that is not negative")
+    return int(text)
+
+
+def _token(text: str) -> str:
+    if not (text and all("!" <= character <= "~" for character in text)):
+        raise argparse.ArgumentTypeError("the token must consist of visible ASCII characters")
+    return text
+
+
+def instructions(mock: Mock) -> str:
+    """What a user has to type to use the mock."""
+    text = f"The mock of the Flashback API answers at {mock.url}. Press Ctrl+C to stop it.\n"
+    text += "In another terminal, tell the modules where it is:\n" + _exports(API_URL=mock.url)
+    if mock.user:
+        text += "Then either let them log in with email and password, which is the recommended way:\n"
+        text += _exports(EMAIL=mock.user["email"], PASSWORD=mock.user["password"])
+        text += "or give them an access token:\n"
+    else:
+        text += "Then give them an access token:\n"
+    return text + _exports(ACCESS_TOKEN=mock.token)
+
+
+def _exports(**variables: str) -> str:
+    lines = [f"    export FLASHBACK_{name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    return "\n" + "".join(lines) + "\n"
+
+
+def write_port(mock: Mock, file: Path) -> None:
+    # Whoever waits for the file must never see it half written.
+    partial = file.with_suffix(".partial")
+    partial.write_text(mock.url.rpartition(":")[2] + "\n", encoding="utf-8")
+    partial.replace(file)
+
+
+def serve(options: argparse.Namespace, command: list[str]) -> int:
+    """Run the mock until it is stopped, or as long as the command. Returns the exit status."""
+    with running_mock(
+        port=options.port,
+        token=options.token,
+        seed=options.seed,
+        latency=options.latency / 1000,
+        token_lifetime=options.token_lifetime,
+        token_requests=options.token_requests,
+    ) as mock:
+        if options.login and not mock.user:
+            raise SeedError(f"seed {options.seed}: --login needs a user with a password")
+        if options.port_file:
+            write_port(mock, options.port_file)
+        if command:
+            return run_command(command, environment(mock, mock.user if options.login else None))
+        print(instructions(mock), end="", flush=True)
+        mock.wait()
+    return 0
+
+
+def explain(exc: OSError, options: argparse.Namespace) -> str:
+    if exc.errno == errno.EADDRINUSE:
+        return f"port {options.port} is in use: choose another with --port, or 0 for a free one"
+    if exc.errno == errno.EACCES and not exc.filename:
+        return f"not allowed to listen on port {options.port}: choose another with --port, or 0 for a free one"
+    return f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options, command = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return serve(options, command)
     except KeyboardInterrupt:
-        sys.exit(0)
+        return 130 if command else 0
+    except SeedError as exc:
+        problem = str(exc)
+    except OSError as exc:
+        problem = explain(exc, options)
+    print(f"{PROGRAM}: error: {problem}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

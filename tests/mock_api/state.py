@@ -1,0 +1,114 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the mock API knows: the configurations and workspaces, what it was asked, and the faults that are to come."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+import uuid
+from datetime import datetime, timezone
+
+from aiohttp import web
+
+from .faults import NO_FAULT, Fault
+from .seed import COUNTERS
+from .tokens import Limits, Tokens
+
+if t.TYPE_CHECKING:
+    from .messages import Json
+    from .seed import Seed
+
+# Fields of the seed's items that are the mock's own, or secret.
+UNLISTED = ("deletable", "works", "stats", "secret")
+
+
+@dataclasses.dataclass
+class AiLlm:
+    """A configuration. Its credentials are not kept, only whether the provider accepts them."""
+
+    listed: Json
+    deletable: bool = True
+    works: bool = True
+    counters: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
+    credential_writes: int = 0
+
+    @classmethod
+    def from_seed(cls, item: Json) -> AiLlm:
+        ai_llm = cls.new({field: value for field, value in item.items() if field not in UNLISTED})
+        ai_llm.deletable = item.get("deletable", True)
+        ai_llm.works = item.get("works", True)
+        ai_llm.counters.update({name: int(count) for name, count in item.get("stats", {}).items()})
+        return ai_llm
+
+    @classmethod
+    def new(cls, fields: Json) -> AiLlm:
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return cls(
+            {
+                "id": str(uuid.uuid4()),
+                "orgId": "org-123",
+                "userId": "user-456",
+                "createdAt": now,
+                "repos": [],
+                **fields,
+                # Open: null according to one page, null or masked according to another. Here it is null.
+                "key": None,
+            }
+        )
+
+    def validate(self) -> bool:
+        """Open: what a validation counts as. Here: a call with some tokens, without them if the provider refuses it."""
+        calls = {"totalApiCalls": 1}
+        if self.works:
+            calls.update(totalTokensIn=12, totalTokensOut=3, totalLlmTokensIn=10, totalLlmTokensOut=2)
+        for counter, count in calls.items():
+            self.counters[counter] += count
+        return self.works
+
+    def store_credentials(self, key: str | None, secret: str | None) -> None:
+        """Open: whether a secret works shows only in validation. Here all do but those that begin with "wrong"."""
+        if secret is not None:
+            self.works = not secret.startswith("wrong")
+        if key is not None or secret is not None:
+            self.credential_writes += 1
+
+
+class State:
+    def __init__(self, seed: Seed, static_token: str, limits: Limits) -> None:
+        """limits: those that the tokens have after a reset."""
+        self.initial_seed = seed
+        self._static_token = static_token
+        self._limits = limits
+        self.reset()
+
+    def reset(self, seed: Seed | None = None) -> None:
+        """Begin again, from the given seed or from the first one. All tokens but the static one are forgotten."""
+        seed = seed or self.initial_seed
+        self.workspaces: dict[str, Json] = {workspace["id"]: workspace for workspace in seed.workspaces}
+        self.ai_llms: dict[str, AiLlm] = {item["id"]: AiLlm.from_seed(item) for item in seed.ai_llms}
+        self.users: dict[str, Json] = {user["email"]: user for user in seed.users}
+        self.tokens = Tokens(self._static_token, dataclasses.replace(self._limits))
+        self.requests: list[Json] = []
+        self.faults: list[Fault] = []
+
+    def next_fault(self, method: str, path: str) -> Fault:
+        """The fault of this request, which is used up by that."""
+        for fault in self.faults:
+            if fault.matches(method, path):
+                fault.times -= 1
+                if fault.times == 0:
+                    self.faults.remove(fault)
+                return fault
+        return NO_FAULT
+
+    def name_is_taken(self, name: str, workspace_id: str) -> bool:
+        return any(
+            ai_llm.listed.get("name") == name and ai_llm.listed["workspaceId"] == workspace_id
+            for ai_llm in self.ai_llms.values()
+        )
+
+
+STATE = web.AppKey("state", State)

@@ -1,0 +1,136 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access tokens: one fixed token, and those of logins, which expire."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import secrets
+import time
+import typing as t
+import uuid
+
+if t.TYPE_CHECKING:
+    from .messages import Json
+
+# Seconds that an access token lives, as documented.
+HOUR = 3600.0
+
+# How the log of requests names the fixed token, which no login has issued.
+STATIC = "static"
+
+
+class LimitsError(ValueError):
+    """The limits make no sense. The text says why."""
+
+
+@dataclasses.dataclass
+class Limits:
+    """What the access tokens of logins, past ones too, are good for, and whether the fixed token is accepted.
+
+    lifetime: seconds, None for an hour. requests: how many one token is accepted for, None for any number.
+    """
+
+    lifetime: float | None = None
+    requests: int | None = None
+    static: bool = True
+
+    def change(self, data: t.Any) -> None:
+        """Change the limits that the data names, as sent to the control side. Raises LimitsError."""
+        known = ("lifetime", "requests", "static")
+        if not isinstance(data, dict) or set(data) - set(known):
+            raise LimitsError(f"The limits must be an object with no other keys than {', '.join(known)}")
+        lifetime, requests, static = (data.get(name, getattr(self, name)) for name in known)
+        if lifetime is not None and not (_is_number(lifetime, (int, float)) and 0 <= lifetime < math.inf):
+            raise LimitsError("lifetime must be a number of seconds, or null for an hour")
+        if requests is not None and not (_is_number(requests, int) and requests >= 0):
+            raise LimitsError("requests must be an integer that is not negative, or null for no limit")
+        if not isinstance(static, bool):
+            raise LimitsError("static must be true or false")
+        self.lifetime, self.requests, self.static = lifetime, requests, static
+
+
+def _is_number(value: t.Any, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+@dataclasses.dataclass
+class Session:
+    """A login. It is open until its refresh token is revoked, whether or not its access token has expired."""
+
+    email: str
+    token_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+    access_token: str = dataclasses.field(default_factory=secrets.token_urlsafe)
+    refresh_token: str = dataclasses.field(default_factory=secrets.token_urlsafe)
+    issued: float = dataclasses.field(default_factory=time.monotonic)
+    requests: int = 0
+    open: bool = True
+
+
+class Tokens:
+    def __init__(self, static_token: str, limits: Limits) -> None:
+        self.limits = limits
+        self._static_token = static_token
+        self._sessions: list[Session] = []
+        self._by_access_token: dict[str, Session] = {}
+
+    def log_in(self, email: str) -> Session:
+        session = Session(email)
+        self._sessions.append(session)
+        self._by_access_token[session.access_token] = session
+        return session
+
+    def expires_at(self) -> int:
+        """When a token that is issued now expires. Open: the unit. Here: seconds since the epoch."""
+        lifetime = HOUR if self.limits.lifetime is None else self.limits.lifetime
+        return math.ceil(time.time() + lifetime)
+
+    def session_of(self, authorization: str) -> str | None:
+        """The token ID of the login that issued the token of this header, expired or not; STATIC; or None."""
+        token = _bearer(authorization)
+        if token == self._static_token:
+            return STATIC
+        session = self._by_access_token.get(token)
+        return session.token_id if session else None
+
+    def accepts(self, authorization: str) -> bool:
+        """Whether the token of this header is good for one more request, which is counted if so."""
+        token = _bearer(authorization)
+        if token == self._static_token:
+            return self.limits.static
+        session = self._by_access_token.get(token)
+        if session is None:
+            return False
+        # Open: whether an access token still works once the refresh token is revoked. Here: until it expires.
+        lifetime = HOUR if self.limits.lifetime is None else self.limits.lifetime
+        if time.monotonic() - session.issued >= lifetime:
+            return False
+        if self.limits.requests is not None and session.requests >= self.limits.requests:
+            return False
+        session.requests += 1
+        return True
+
+    def email_of(self, authorization: str) -> str | None:
+        """The user whose token this is, None for the fixed token, which may do what any user may."""
+        session = self._by_access_token.get(_bearer(authorization))
+        return session.email if session else None
+
+    def revoke(self, token_id: str, email: str | None) -> bool:
+        """Revoke the refresh token of a login of this user, or of anybody. Whether there was one."""
+        for session in self._sessions:
+            if session.open and session.token_id == token_id and email in (None, session.email):
+                session.open = False
+                return True
+        return False
+
+    def open_sessions(self) -> list[Json]:
+        return [{"tokenId": session.token_id, "email": session.email} for session in self._sessions if session.open]
+
+
+def _bearer(authorization: str) -> str:
+    """The token of an Authorization header, or a text that is no token."""
+    scheme, _space, token = authorization.partition(" ")
+    return token if scheme == "Bearer" else ""

@@ -1,0 +1,232 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line of the mock API, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+import requests
+
+from ansible_collections.flashback.platform.tests.mock_api.running import running_mock
+from ansible_collections.flashback.platform.tests.unit.helpers import ROOT
+
+MOCK = [sys.executable, "-m", "tests.mock_api"]
+PYTHON = [*MOCK, "--", sys.executable, "-c"]
+
+
+def run(*command: str, **options: t.Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, **options)
+
+
+def wait_for(file: Path) -> str:
+    deadline = time.monotonic() + 20
+    while not (file.exists() and file.read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return file.read_text(encoding="utf-8").strip()
+
+
+def test_options(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yml"
+    seed.write_text("workspaces: [w]\nai_llms: [{id: a, workspaceId: w, name: A, aiType: OTHER}]\n", encoding="utf-8")
+    options = ["--port=0", f"--port-file={tmp_path / 'port'}", f"--seed={seed}", "--latency=200", "--token=other"]
+    with subprocess.Popen([*MOCK, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        url = f"http://127.0.0.1:{wait_for(tmp_path / 'port')}"
+        begin = time.monotonic()
+        response = requests.get(f"{url}/ai/llm", headers={"Authorization": "Bearer other"}, timeout=10)
+        assert [item["id"] for item in response.json()["aiLlms"]] == ["a"]
+        assert time.monotonic() - begin > 0.19
+        assert requests.post(f"{url}/_mock/stop", timeout=10).status_code == 204
+        output = process.communicate(timeout=10)[0]
+        assert process.returncode == 0
+    assert f"export FLASHBACK_API_URL={url}\n" in output
+    assert "export FLASHBACK_ACCESS_TOKEN=other\n" in output
+    assert "export FLASHBACK_EMAIL" not in output
+
+
+def test_instructions(tmp_path: Path) -> None:
+    command = [*MOCK, "--port=0", f"--port-file={tmp_path / 'port'}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        url = f"http://127.0.0.1:{wait_for(tmp_path / 'port')}"
+        process.send_signal(signal.SIGINT)
+        lines = [line.strip() for line in process.communicate(timeout=10)[0].splitlines()]
+    assert [line for line in lines if line.startswith("export")] == [
+        f"export FLASHBACK_API_URL={url}",
+        "export FLASHBACK_EMAIL=demo@example.com",
+        "export FLASHBACK_PASSWORD=demo-password",
+        "export FLASHBACK_ACCESS_TOKEN=demo-token",
+    ]
+
+
+def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
+    command = [*MOCK, "--port=0", f"--port-file={tmp_path / 'port'}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        wait_for(tmp_path / "port")
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10)[1] == b""
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--port=99999"], "'99999' is no port"),
+        (["--port=-1"], "'-1' is no port"),
+        (["--port=http"], "'http' is no port"),
+        (["--latency=-1"], "must be a number that is not negative"),
+        (["--latency=nan"], "must be a number that is not negative"),
+        (["--token="], "visible ASCII"),
+        (["--token=a b"], "visible ASCII"),
+        (["--nonsense"], "--nonsense"),
+        (["--token-lifetime=soon"], "must be a number that is not negative"),
+        (["--token-requests=1.5"], "must be an integer that is not negative"),
+        (["--login"], "--login needs a command"),
+        (["--"], "a command is missing"),
+        (["--seed=missing.yml", "--", "true"], "seed missing.yml: No such file or directory"),
+        (["--port-file=missing/port", "--", "true"], "missing/port"),
+    ],
+)
+def test_bad_option(options: list[str], problem: str) -> None:
+    ended = run(*MOCK, *options)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("python -m tests.mock_api: error: ")
+    assert problem in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
+
+
+def test_bad_seed(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yml"
+    seed.write_text("ai_llms: [{id: a}]", encoding="utf-8")
+    ended = run(*MOCK, f"--seed={seed}")
+    assert ended.returncode == 2
+    assert (
+        ended.stderr == f"python -m tests.mock_api: error: seed {seed}: ai_llms, item 1 (a): workspaceId is missing\n"
+    )
+
+
+def test_port_in_use() -> None:
+    with running_mock() as mock:
+        port = mock.url.rpartition(":")[2]
+        ended = run(*MOCK, f"--port={port}")
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"python -m tests.mock_api: error: port {port} is in use: choose another with --port, or 0 for a free one\n"
+    )
+
+
+ENVIRONMENT = """
+import os, urllib.request as request
+url, token = os.environ["FLASHBACK_API_URL"], os.environ["FLASHBACK_ACCESS_TOKEN"]
+request.urlopen(request.Request(url + "/ai/llm", headers={"Authorization": "Bearer " + token})).read()
+assert not {"FLASHBACK_EMAIL", "FLASHBACK_PASSWORD"} & set(os.environ)
+print(url, os.environ["FLASHBACK_TIMEOUT"])
+"""
+
+
+def test_command_gets_address_and_token() -> None:
+    env = {
+        **os.environ,
+        "FLASHBACK_ACCESS_TOKEN": "another",
+        "FLASHBACK_EMAIL": "a",
+        "FLASHBACK_PASSWORD": "b",
+        "FLASHBACK_TIMEOUT": "7",
+        "http_proxy": "http://127.0.0.1:1",
+    }
+    ended = run(*PYTHON, ENVIRONMENT, env=env)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    url, timeout = ended.stdout.split()
+    assert timeout == "7"
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+
+
+LOG_IN = """
+import json, os, urllib.error, urllib.request as request
+url, email, password = [os.environ["FLASHBACK_" + name] for name in ("API_URL", "EMAIL", "PASSWORD")]
+assert "FLASHBACK_ACCESS_TOKEN" not in os.environ
+body = json.dumps({"email": email, "password": password}).encode()
+token = json.load(request.urlopen(request.Request(url + "/user/login", body)))["accessToken"]
+get = request.Request(url + "/ai/llm", headers={"Authorization": "Bearer " + token})
+request.urlopen(get).read()
+try:
+    request.urlopen(get)
+except urllib.error.HTTPError as exc:
+    print(exc.code)
+"""
+
+
+def test_command_gets_email_and_password() -> None:
+    options = ["--login", "--token-requests=1", "--token-lifetime=60"]
+    env = {**os.environ, "FLASHBACK_ACCESS_TOKEN": "another"}
+    ended = run(*MOCK, *options, "--", sys.executable, "-c", LOG_IN, env=env)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "401\n")
+
+
+def test_login_needs_a_user(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yml"
+    seed.write_text("users: [{id: '1', email: a}]", encoding="utf-8")
+    ended = run(*MOCK, f"--seed={seed}", "--login", "--", "true")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "--login needs a user with a password" in ended.stderr
+
+
+def test_status_of_the_command() -> None:
+    assert run(*PYTHON, "raise SystemExit(7)").returncode == 7
+    assert run(*PYTHON, "import os; os.kill(os.getpid(), 9)").returncode == 137
+    missing = run(*MOCK, "--", "no-such-command")
+    assert (missing.returncode, missing.stderr) == (127, "no-such-command: No such file or directory\n")
+    assert run(*MOCK, "--", str(ROOT)).returncode == 126
+    # What follows "--" is the command's, whatever it looks like.
+    assert run(*MOCK, "--", "echo", "--", "--port=1").stdout == "-- --port=1\n"
+
+
+UNTIL_INTERRUPTED = """
+import pathlib, signal, sys, time
+caught = []
+signal.signal(signal.SIGINT, lambda *args: caught.append(1))
+pathlib.Path(sys.argv[1]).write_text("ready")
+while not caught:
+    time.sleep(0.01)
+time.sleep(0.5)
+sys.exit(40 + len(caught))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_is_passed_on(number: signal.Signals, tmp_path: Path) -> None:
+    code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('ready'); time.sleep(60)"
+    command = [*PYTHON, code, str(tmp_path / "ready")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        wait_for(tmp_path / "ready")
+        process.send_signal(number)
+        assert process.wait(10) == 128 + number
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
+    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    command = [sys.executable, "-c", terminal, *PYTHON, UNTIL_INTERRUPTED, str(tmp_path / "ready")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        wait_for(tmp_path / "ready")
+        assert process.stdin
+        process.stdin.write(b"\x03")
+        process.stdin.flush()
+        assert process.wait(20) == 41
+
+
+def test_port_is_free_again() -> None:
+    ended = run(*PYTHON, "import os; print(os.environ['FLASHBACK_API_URL'])")
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", int(ended.stdout.rpartition(":")[2])))
