@@ -1,0 +1,180 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Text: checks of what is sent, and cleaning of what servers send before it is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+import unicodedata
+from urllib.parse import urlsplit
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+# The most characters that a message quotes from one text of a server, and the most names that it lists.
+MAX_MESSAGE_CHARS = 300
+MAX_NAMES = 10
+# The most characters that are read of an HTML page: Python's parser takes seconds for more, if the page is broken.
+_MAX_HTML_CHARS = 8192
+
+
+def check_not_blank(text: str) -> str:
+    """Return the text. Raises ValueError if it is empty or only white space, as a variable that is not set."""
+    if not text.strip():
+        raise ValueError("must not be empty or blank")
+    return text
+
+
+def check_text(text: str) -> str:
+    """Return the text. Raises ValueError if it is blank or has control characters or lone surrogates."""
+    check_not_blank(text)
+    if any(_is_control(char) for char in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def check_path_segment(text: str) -> str:
+    """Return the text if it can be sent as one segment of a URL's path. Raises ValueError.
+
+    Percent-encoding protects every other text, but no encoder changes dots, and every HTTP library resolves "..".
+    """
+    check_text(text)
+    if text in (".", ".."):
+        raise ValueError("must not be '.' or '..'")
+    return text
+
+
+def check_path_segments(texts: list[str]) -> list[str]:
+    """The texts without duplicates. Raises ValueError for the first that is no path segment."""
+    for number, text in enumerate(texts, 1):
+        try:
+            check_path_segment(text)
+        except ValueError as error:
+            raise ValueError(f"(item {number}) {error}") from None
+    return list(dict.fromkeys(texts))
+
+
+def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> list[dict[str, t.Any]]:
+    """The items. Raises ValueError with all that the checks find wrong in their fields. It never quotes a value."""
+    problems = []
+    for number, item in enumerate(items, 1):
+        for field, check in checks.items():
+            try:
+                if item[field] is not None:
+                    check(item[field])
+            except ValueError as error:
+                problems.append(f"{field} of item {number} {error}")
+    if problems:
+        raise ValueError(f"is not valid: {'; '.join(problems)}")
+    return items
+
+
+def check_not_negative(number: int) -> int:
+    """The number. Raises ValueError if it is less than 0."""
+    if number < 0:
+        raise ValueError("must not be negative")
+    return number
+
+
+def check_access_token(token: str) -> str:
+    """Return the token without surrounding white space. Raises ValueError, which never quotes the token."""
+    token = token.strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("must be only the token: visible ASCII characters, no spaces, and no 'Bearer' before it")
+    return token
+
+
+def check_api_url(url: str) -> str:
+    """The base URL without slashes at its end. Raises ValueError, which never quotes it."""
+    url = url.strip()
+    if not url:
+        raise ValueError("must not be empty")
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise ValueError("must not contain white space or control characters")
+    try:
+        parts = urlsplit(url)
+        valid = parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("is not a valid URL")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an absolute http or https URL, such as https://backend.flashback.tech")
+    if "@" in parts.netloc:
+        raise ValueError("must not contain credentials")
+    if "?" in url or "#" in url:
+        raise ValueError("must not contain a query or a fragment")
+    return url.rstrip("/")
+
+
+def check_between(least: int, most: int) -> Callable[[int], int]:
+    """A check that returns a number from least to most, and raises ValueError for any other."""
+
+    def check(value: int) -> int:
+        if not least <= value <= most:
+            raise ValueError(f"must be between {least} and {most}")
+        return value
+
+    return check
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without control characters and lone surrogates: it may reach a terminal."""
+    return " ".join("".join(" " if _is_control(char) else char for char in text).split())
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line: what a server sends can be megabytes."""
+    text = one_line(text[: 100 * MAX_MESSAGE_CHARS])
+    return text if len(text) <= MAX_MESSAGE_CHARS else f"{text[:MAX_MESSAGE_CHARS]}…"
+
+
+def join_limited(names: Sequence[str]) -> str:
+    """The first names, separated by commas, and how many more there are."""
+    more = [f"and {len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return ", ".join([*map(excerpt, names[:MAX_NAMES]), *more])
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """The number with its noun: "1 second", "2 seconds", "2 repositories"."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def html_text(markup: str) -> str:
+    """The title of an HTML page, else its text without tags."""
+    # Only failures need it, and to import it takes 2 ms of each task.
+    from html.parser import HTMLParser
+
+    title: list[str] = []
+    text: list[str] = []
+    hidden = {"title": title, "script": [], "style": []}
+
+    class Collector(HTMLParser):
+        target = text
+
+        def handle_starttag(self, tag: str, attrs: t.Any) -> None:
+            self.target = hidden.get(tag, self.target)
+
+        def handle_endtag(self, tag: str) -> None:
+            self.target = text if tag in hidden else self.target
+
+        def handle_data(self, data: str) -> None:
+            self.target.append(data)
+
+    parser = Collector()
+    # The parser raises these at some markup that is broken. What it has read before is enough.
+    with contextlib.suppress(AssertionError, NotImplementedError, ValueError):
+        parser.feed(markup[:_MAX_HTML_CHARS])
+        parser.close()
+    return one_line("".join(title)) or one_line(" ".join(text))
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs")
