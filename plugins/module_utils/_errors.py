@@ -1,0 +1,147 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""How a task ends, with a result, an error, or both; and the errors of a request on the way there."""
+
+from __future__ import annotations
+
+import typing as t
+
+_UNKNOWN = (
+    "The request may have taken effect, or may still take effect: no response shows it. "
+    "Run the task again: it checks what exists, and does what is left to do."
+)
+
+
+class Result(t.NamedTuple):
+    """The return values of a task, its warnings, and the error if it fails.
+
+    secrets: return values that are secrets, and are returned all the same.
+    """
+
+    values: dict[str, t.Any]
+    warnings: tuple[str, ...] = ()
+    error: ApiError | None = None
+    secrets: dict[str, str | None] | None = None
+
+
+class OptionError(Exception):
+    """The options of the task cannot be carried out. The message names them; there is no `error` return value."""
+
+
+class ApiError(Exception):
+    """The API request failed, or its answer does not allow to go on.
+
+    :param code: One of the documented error codes, such as `in_use`.
+    :param message: The API's words, or what went wrong. Free of secrets and control characters.
+    :param http_status: The status of the API's response; None if there was none.
+    :param outcome_unknown: Whether a write may have taken effect, or still may, although no response says so.
+    :param next_step: What the user can do about it, one or more sentences.
+    :param summary: The text for the task's message, if it is not the message after the HTTP status.
+    :param details: Further items of the return value `error`: `reason`, `repositories`.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        http_status: int | None = None,
+        outcome_unknown: bool = False,
+        next_step: str = "",
+        summary: str | None = None,
+        **details: t.Any,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.http_status = http_status
+        self.outcome_unknown = outcome_unknown
+        self.next_step = next_step
+        self.details = details
+        if summary is None:
+            summary = message if http_status is None else f"the API answered {http_status}: {message}"
+        self.summary = summary
+
+    def __str__(self) -> str:
+        """The error as sentences: what happened, what to do next, and whether the outcome is unknown."""
+        sentences = [f"{self.summary.rstrip('.')}.", self.next_step, _UNKNOWN if self.outcome_unknown else ""]
+        return " ".join(filter(None, sentences))
+
+    def restated(
+        self,
+        addition: str = "",
+        *,
+        code: str | None = None,
+        outcome_unknown: bool = False,
+        next_step: str | None = None,
+        **details: t.Any,
+    ) -> ApiError:
+        """A new error that says more: what a look at the list has added.
+
+        :param addition: A sentence to add to the message.
+        """
+        message, summary = (
+            f"{text.rstrip('.')}. {addition}" if addition else text for text in (self.message, self.summary)
+        )
+        return ApiError(
+            code or self.code,
+            message,
+            http_status=self.http_status,
+            outcome_unknown=outcome_unknown,
+            next_step=self.next_step if next_step is None else next_step,
+            summary=summary,
+            **self.details,
+            **details,
+        )
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """The return value `error`."""
+        return {
+            "code": self.code,
+            "http_status": self.http_status,
+            "message": self.message,
+            "outcome_unknown": self.outcome_unknown,
+            **self.details,
+        }
+
+
+class RequestError(ApiError):
+    """One request failed after all attempts.
+
+    :param from_api: Whether the last response is the API's own: an error body as documented, with `success: false`.
+    :param api_code: The `error_code` of that body.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, from_api: bool, api_code: str | None = None, **options: t.Any
+    ) -> None:
+        super().__init__(code, message, **options)
+        self.from_api = from_api
+        self.api_code = api_code
+
+
+class LoginError(ApiError):
+    """The login failed, so that a request was not sent."""
+
+
+class TransportError(Exception):
+    """No complete response came.
+
+    :param code: `unreachable`, `timeout`, `tls` or `invalid_response`.
+    :param sent: Whether the API may have received the request.
+    :param next_step: What the user can do about it.
+    :param retryable: Whether the same request may succeed a little later.
+    """
+
+    def __init__(self, code: str, message: str, *, sent: bool, next_step: str, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.sent = sent
+        self.next_step = next_step
+        self.retryable = retryable
