@@ -1,0 +1,173 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+# What the classes here extend is only known where requests is installed.
+# pylint: disable=no-member
+
+"""Connections of `requests` that record whether a request was sent.
+
+The only file that imports `requests` and `urllib3`.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import traceback
+import typing as t
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.auth import AuthBase
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+    from urllib3.util.ssl_ import create_urllib3_context
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+    requests = urllib3 = None  # type: ignore[assignment]
+    HTTPAdapter = AuthBase = object  # type: ignore[assignment,misc]
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+USER_AGENT = "flashback.platform/1.3.0"
+
+
+class SendRecord:
+    """Whether one request was sent. The thread that sends it calls `use()` before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._abandoned = False
+        self.sent = False
+
+    def use(self) -> None:
+        """Let the connections of this thread write into this record from now on."""
+        _this_thread.record = self
+
+    def mark_sent(self) -> None:
+        """Record that the request is about to be sent. Raises ConnectionAbortedError if it was abandoned."""
+        with self._lock:
+            if self._abandoned:
+                raise ConnectionAbortedError("abandoned")
+            self.sent = True
+
+    def abandon(self) -> bool:
+        """Never send the request, if it is not too late. Returns whether it was sent before."""
+        with self._lock:
+            self._abandoned = True
+            return self.sent
+
+
+_this_thread = threading.local()
+
+
+class _RecordedConnection:
+    """A mixin for the connections of urllib3."""
+
+    sock: t.Any
+
+    def connect(self) -> None:
+        # TCP, the tunnel of a proxy and TLS are set up here. If one of them fails, nothing of the request was sent.
+        super().connect()  # type: ignore[misc]
+        _this_thread.record.mark_sent()
+
+    def putrequest(self, *args: t.Any, **options: t.Any) -> None:
+        # A connection that was kept does not connect again.
+        if self.sock is not None:
+            _this_thread.record.mark_sent()
+        super().putrequest(*args, **options)  # type: ignore[misc]
+
+
+class BearerAuth(AuthBase):
+    """Sets the token as the auth of requests: ~/.netrc would replace a plain header (psf/requests#3929).
+
+    Without a token it sets nothing, and keeps ~/.netrc away as well.
+    """
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            r.headers["Authorization"] = f"Bearer {self._token}"
+        return r
+
+
+class _Adapter(HTTPAdapter):
+    """Makes recorded connections, which share one TLS context: to load a CA bundle takes longer than a request."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        verify = context is None or context.verify_mode == ssl.CERT_REQUIRED
+        self._context = context
+        self._tls: dict[str, t.Any] = {"ssl_context": context, "cert_reqs": "CERT_REQUIRED" if verify else "CERT_NONE"}
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: t.Any, **options: t.Any) -> None:
+        super().init_poolmanager(*args, **{**options, **self._tls})
+        _record(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
+        if proxy.lower().startswith("https:"):
+            options["proxy_ssl_context"] = self._context
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **{**options, **self._tls})
+        if is_new:
+            _record(manager)
+        return manager
+
+    # The context decides about certificates. requests would give its own choice to each connection, before version 2.32
+    # by the first method, since then by the second.
+
+    def cert_verify(self, *args: t.Any, **options: t.Any) -> None:
+        pass
+
+    def build_connection_pool_key_attributes(self, *args: t.Any, **options: t.Any) -> t.Any:
+        host, _tls = super().build_connection_pool_key_attributes(*args, **options)
+        return host, {}
+
+
+def _record(manager: t.Any) -> None:
+    """Let a pool manager make recorded connections. Works for each kind of proxy, SOCKS too."""
+    pools = {}
+    for scheme, pool in manager.pool_classes_by_scheme.items():
+        connection = type("_Connection", (_RecordedConnection, pool.ConnectionCls), {})
+        pools[scheme] = type("_Pool", (pool,), {"ConnectionCls": connection})
+    manager.pool_classes_by_scheme = pools
+
+
+def new_session(context: ssl.SSLContext | None) -> requests.Session:
+    """A session for one thread. context: for https; None if the URL is plain http."""
+    session = requests.Session()
+    session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
+    # requests parses the Location of a redirect that it does not follow, and can fail at it.
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, _Adapter(context))
+    return session
+
+
+def tls_context(validate_certs: bool, bundle: str | None) -> ssl.SSLContext:
+    """A context that trusts the bundle, a PEM file or a folder of them; without one, the default of requests.
+
+    :raises ValueError: The bundle cannot be read.
+    """
+    if not validate_certs:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if validate_certs else ssl.CERT_NONE)
+    bundle = bundle or DEFAULT_CA_BUNDLE_PATH
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
+    except OSError:
+        raise ValueError(f"cannot be read as a PEM bundle: {bundle}") from None
+    return context
+
+
+def proxy_of(url: str) -> str | None:
+    """The URL of the proxy that the environment names for a URL. It may have credentials."""
+    return select_proxy(url, get_environ_proxies(url, no_proxy=None))

@@ -1,0 +1,144 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Why no response came."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import ssl
+import typing as t
+
+from ansible_collections.flashback.platform.plugins.module_utils._connection import urllib3
+from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
+from ansible_collections.flashback.platform.plugins.module_utils._text import excerpt
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the task"
+
+# How OpenSSL calls an answer that is not TLS.
+_NOT_TLS = (
+    "HTTP_REQUEST",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+    "UNKNOWN_PROTOCOL",
+    "WRONG_VERSION_NUMBER",
+)
+
+
+def timed_out(timeout: float, *, sent: bool) -> TransportError:
+    return TransportError(
+        "timeout",
+        f"no complete response within the timeout of {timeout} {'second' if timeout == 1 else 'seconds'}",
+        sent=sent,
+        next_step="If the API needs more time, increase the option timeout.",
+    )
+
+
+def refused_by_proxy(proxy: str | None, status: int) -> TransportError:
+    """A proxy answered in place of the API. proxy: its URL, of which only host and port are shown."""
+    credentials = " It asks for credentials, which belong into the proxy's URL." if status == 407 else ""
+    return TransportError(
+        "unreachable",
+        f"the proxy {_shown(proxy)} refused the request with status {status}",
+        sent=False,
+        next_step=f"Check {_PROXY_VARIABLES}.{credentials}",
+    )
+
+
+def unreadable_bundle(variable: str) -> TransportError:
+    return TransportError(
+        "tls",
+        f"the CA bundle that the environment variable {variable} names cannot be read",
+        sent=False,
+        next_step=f"Correct {variable}, or set the option ca_path.",
+        retryable=False,
+    )
+
+
+def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None) -> TransportError:
+    """The error for an exception of requests, urllib3 or the system.
+
+    Their texts are not quoted: they hold headers, and the URLs of proxies.
+
+    :param proxy: The URL of the proxy that the environment names, if any. Only its host and port are shown.
+    """
+    causes = list(_causes(exc))
+
+    def cause(*kinds: type[BaseException]) -> BaseException | None:
+        return next((item for item in causes if isinstance(item, kinds)), None)
+
+    tunnel = next(filter(None, (re.match(r"Tunnel connection failed: (\d{3})", str(item)) for item in causes)), None)
+    if tunnel:
+        return refused_by_proxy(proxy, int(tunnel[1]))
+    urllib3_errors = urllib3.exceptions
+    not_connected = cause(urllib3_errors.NewConnectionError)
+    if cause(urllib3_errors.TimeoutError) and not not_connected:
+        return timed_out(timeout, sent=sent)
+    if cause(ssl.SSLError, urllib3_errors.SSLError) or any(map(_is_certificate_error, causes)):
+        return _tls_error(causes, sent)
+    way = f" through the proxy {_shown(proxy)}, which comes from the environment" if proxy else ""
+    not_http = cause(http.client.BadStatusLine, http.client.LineTooLong, urllib3_errors.InvalidHeader)
+    if not_http and not isinstance(not_http, ConnectionError):
+        message = f"the server did not send an HTTP response{way}"
+        next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check the host and port of api_url."
+        return TransportError("invalid_response", message, sent=sent, next_step=next_step)
+    if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)) or cause(http.client.InvalidURL):
+        message = "the address of the API, or of a proxy, is not valid"
+        next_step = f"Check api_url, and {_PROXY_VARIABLES}."
+        return TransportError("unreachable", message, sent=sent, next_step=next_step, retryable=False)
+    what = f"the connection broke before the response was complete{way and ','}" if sent else "cannot connect"
+    next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check api_url, and whether this host can connect to it."
+    return TransportError("unreachable", f"{what}{way}: {_reason(causes)}", sent=sent, next_step=next_step)
+
+
+def _tls_error(causes: list[BaseException], sent: bool) -> TransportError:
+    certificate = next(filter(_is_certificate_error, causes), None)
+    if certificate:
+        why = getattr(certificate, "verify_message", None) or "it is for another host name"
+        message = f"the certificate of the server is not valid: {why}"
+    elif any(getattr(item, "reason", None) in _NOT_TLS for item in causes):
+        message = "the server does not speak TLS on this port"
+        next_step = "If it serves plain http, begin api_url with http://. Otherwise check the port."
+        return TransportError("tls", message, sent=sent, next_step=next_step)
+    else:
+        message = f"no secure connection: {_reason(causes)}"
+    next_step = "Check the options ca_path and validate_certs."
+    return TransportError("tls", message, sent=sent, next_step=next_step, retryable=not certificate)
+
+
+def _is_certificate_error(exc: BaseException) -> bool:
+    # urllib3 1.26 has a CertificateError of its own where Python has none any more.
+    return isinstance(exc, ssl.SSLCertVerificationError) or type(exc).__name__ == "CertificateError"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """An exception and all its causes. requests and urllib3 also hand them on in `reason` and in `args`."""
+    seen: set[int] = set()
+    left: list[t.Any] = [exc]
+    while left:
+        item = left.pop(0)
+        if isinstance(item, BaseException) and id(item) not in seen:
+            seen.add(id(item))
+            yield item
+            left += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+
+
+def _reason(causes: list[BaseException]) -> str:
+    """The system's words for the innermost cause, such as "Connection refused"."""
+    return next(
+        (str(item.strerror) for item in reversed(causes) if isinstance(item, OSError) and item.strerror),
+        type(causes[-1]).__name__,
+    )
+
+
+def _shown(proxy: str | None) -> str:
+    """Host and port of a proxy's URL, without its credentials."""
+    return excerpt(re.split(r"[/?#]", (proxy or "").rpartition("//")[2].rpartition("@")[2])[0])

@@ -1,0 +1,163 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""One HTTP exchange: a request, and a complete response before the deadline."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import threading
+import time
+import typing as t
+from concurrent.futures import wait
+from urllib.parse import urlsplit
+
+from ansible_collections.flashback.platform.plugins.module_utils._concurrency import start
+from ansible_collections.flashback.platform.plugins.module_utils._connection import (
+    BearerAuth,
+    SendRecord,
+    new_session,
+    proxy_of,
+    requests,
+    tls_context,
+    urllib3,
+)
+
+if t.TYPE_CHECKING:
+    import ssl
+    import types
+    from collections.abc import Mapping
+
+# A hundred thousand configurations are about 40 MB.
+MAX_BODY_BYTES = 128 * 1024 * 1024
+
+_BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+class Response(t.NamedTuple):
+    """retry_after: the seconds that the header asks for, 0 without it. body: None if its compression is broken."""
+
+    status: int
+    retry_after: float
+    content_type: str
+    body: bytes | None
+
+
+class Transport:
+    """Sends requests. Each thread has a connection, which is kept for its next request.
+
+    :param timeout: Seconds for one complete response: connect, headers and body.
+    :param ca_path: A PEM bundle to trust in place of that of the environment.
+    :raises ValueError: The bundle of ca_path cannot be read.
+    """
+
+    def __init__(self, *, timeout: float, validate_certs: bool, ca_path: str | None) -> None:
+        self._timeout = timeout
+        self._validate_certs = validate_certs
+        self._lock = threading.Lock()
+        self._context = None if ca_path is None else tls_context(validate_certs, ca_path)
+        # The sessions of requests are not thread-safe.
+        self._threads = threading.local()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str | None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, t.Any] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Send a request once. A redirect is returned, not followed (decision 2).
+
+        :param token: The bearer token. None sends no Authorization header.
+        :param body: Sent as JSON.
+        :param timeout: Seconds, in place of those of the transport.
+        :raises TransportError: No complete response came in time.
+
+        The exchange runs in a thread of its own, because no timeout of requests limits a server that sends one byte
+        after the other, or a name server that does not answer. When time is up, that thread is abandoned.
+        """
+        timeout = timeout or self._timeout
+        context = self._tls_context() if urlsplit(url).scheme == "https" else None
+        session = self._threads.session = getattr(self._threads, "session", None) or new_session(context)
+        request = {"method": method, "url": url, "params": query, "json": body, "auth": BearerAuth(token)}
+        record = SendRecord()
+        exchange = start(_exchange, session, request, timeout, record)
+        wait([exchange], timeout)
+        if not exchange.done():
+            self._threads.session = None
+            raise _no_response().timed_out(timeout, sent=record.abandon())
+        try:
+            response = exchange.result()
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as exc:
+            raise _no_response().explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url)) from None
+        if response.status < 200:
+            # The final response may still come. The next request must not take it for its own.
+            self._threads.session = None
+        if response.status == 407 and (proxy := proxy_of(url)):
+            raise _no_response().refused_by_proxy(proxy, 407)
+        return response
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """The one context of all threads. requests ignores the bundle of the environment if certificates are not
+        validated, and prefers it to that of a session (psf/requests#3829); here, ca_path comes first.
+        """
+        with self._lock:
+            if self._context is None:
+                variable = next(filter(os.environ.get, _BUNDLE_VARIABLES), "") if self._validate_certs else ""
+                try:
+                    self._context = tls_context(self._validate_certs, os.environ.get(variable))
+                except ValueError:
+                    raise _no_response().unreadable_bundle(variable) from None
+            return self._context
+
+
+def _no_response() -> types.ModuleType:
+    """What explains failures. Only they need it, and to import it takes 2 ms of each task."""
+    from ansible_collections.flashback.platform.plugins.module_utils import _no_response as module
+
+    return module
+
+
+def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> Response:
+    record.use()
+    deadline = time.monotonic() + timeout
+    with session.request(**request, timeout=timeout, allow_redirects=False, stream=True) as response:
+        # urllib3 1.26 takes a body that ends too early for a complete one otherwise.
+        response.raw.enforce_content_length = True
+        body: bytearray | None = bytearray()
+        try:
+            for chunk in response.iter_content(1 << 16):
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise _no_response().timed_out(timeout, sent=True)
+                if len(body) > MAX_BODY_BYTES:
+                    break
+        except requests.exceptions.ContentDecodingError:
+            body = None
+        headers = response.headers
+        content = None if body is None else bytes(body)
+        return Response(
+            response.status_code, _seconds(headers.get("Retry-After")), headers.get("Content-Type") or "", content
+        )
+
+
+def _seconds(retry_after: str | None) -> float:
+    """What a Retry-After header asks for; 0 if it is neither a number nor a date."""
+    try:
+        return urllib3.Retry().parse_retry_after(retry_after) if retry_after else 0
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return 0
