@@ -1,0 +1,155 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Read a response: what it says, what it proves, and whether it is the API's own."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.flashback.platform.plugins.module_utils._text import excerpt, html_text
+
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
+    from ansible_collections.flashback.platform.plugins.module_utils._transport import Response
+
+_CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
+
+_NEXT_STEPS = {
+    "unauthorized": "Access tokens are valid for one hour: get a new one. With email and password in place of"
+    " access_token, the module logs in by itself.",
+    "forbidden": "Check the permissions of the user of the token.",
+    "rate_limited": "Wait before you run the task again, or increase the option retries.",
+    "server_error": "Run the task again later. If it fails again, ask the platform's support.",
+    "rejected": "Check the options of the task against the API's words.",
+    "not_found": "Check the ID. The API also says this of what the user of the token cannot see.",
+}
+
+
+class Answer(t.NamedTuple):
+    """A response with its body as JSON. body: None if it is not JSON."""
+
+    status: int
+    body: t.Any
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def success(self) -> bool | None:
+        """What the API says of the request; None if it does not say."""
+        success = self.body.get("success") if isinstance(self.body, dict) else None
+        return success if isinstance(success, bool) else None
+
+
+def proves_success(answer: Answer) -> bool:
+    """Whether a 2xx shows that the request did what it asks for (decision 1): any gateway can answer `{}`."""
+    return answer.success is True or (answer.status == 204 and answer.body is None)
+
+
+def has_list(answer: Answer, field: str) -> bool:
+    """Whether a 2xx has the list that was asked for (decision 1)."""
+    return answer.success is not False and isinstance(answer.body, dict) and isinstance(answer.body.get(field), list)
+
+
+def error_text(body: t.Any) -> str:
+    """The API's words in a JSON body, with the error code beside them; "" if there are none.
+
+    No other field is quoted: objects of this API hold keys. Pages of the API name the field differently.
+    """
+    fields = body if isinstance(body, dict) else {}
+    texts = [fields.get(name) for name in ("message", "error_message", "error", "error_code")]
+    *words, code = [text.strip() if isinstance(text, str) else "" for text in texts]
+    said = next(filter(None, words), "")
+    return f"{said} ({code})" if said and code else said or code
+
+
+class Failure(t.NamedTuple):
+    """How one attempt failed. in_doubt: whether it may have taken effect all the same."""
+
+    code: str
+    message: str
+    http_status: int | None = None
+    from_api: bool = False
+    in_doubt: bool = False
+    retryable: bool = False
+    retry_after: float = 0
+    next_step: str = ""
+    api_code: str | None = None
+
+
+class Reader:
+    """Reads the responses of one API. Nothing that it quotes from them has a secret.
+
+    address_proven: whether a response has shown that the address is that of this API.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.address_proven = False
+
+    def read(self, response: Response) -> Answer:
+        try:
+            answer = Answer(response.status, json.loads(response.body or b""))
+        except (ValueError, RecursionError):
+            answer = Answer(response.status, None)
+        # Only this API answers with a boolean "success".
+        self.address_proven = self.address_proven or answer.success is not None
+        return answer
+
+    def words(self, body: t.Any) -> str:
+        """The API's words in a JSON body, fit to be shown."""
+        return excerpt(self._redactor.redact(error_text(body))) or "JSON without a message"
+
+    def failure(self, answer: Answer, response: Response) -> Failure:
+        """Read an answer that is no success: the status first, then the body."""
+        status = answer.status
+        from_api = answer.success is False
+        api_code = answer.body.get("error_code") if from_api else None
+        if status >= 500 or (answer.ok and from_api):
+            code = "server_error"
+        elif status < 400 or (status == 404 and not from_api):
+            code = "invalid_response"
+        else:
+            code = "not_found" if status == 404 else _CODES.get(status, "rejected")
+        return Failure(
+            code,
+            self._message(answer, response),
+            http_status=status,
+            from_api=from_api,
+            # A 1xx, a 2xx that proves nothing, and a 5xx do not show what was done.
+            in_doubt=status < 200 or status >= 500 or (answer.ok and not from_api),
+            retryable=status == 429 or status >= 500,
+            retry_after=response.retry_after,
+            next_step=_NEXT_STEPS.get(code, "") if code != "invalid_response" else self._check_address(),
+            api_code=excerpt(self._redactor.redact(api_code)) if isinstance(api_code, str) else None,
+        )
+
+    def _check_address(self) -> str:
+        if self.address_proven:
+            return "Something between this host and the API answered in its place, such as a proxy. Run the task again."
+        return "Check that api_url is the address of the Flashback Platform API."
+
+    def _message(self, answer: Answer, response: Response) -> str:
+        if 300 <= answer.status < 400:
+            return "a redirect, which is never followed"
+        if response.body is None:
+            return "a body whose compression is broken"
+        if not response.body.strip():
+            return "an empty body"
+        text = response.body.decode("utf-8-sig", "replace")
+        start = text.lstrip("\ufffd \t\r\n")
+        if answer.body is not None or start.startswith(("{", "[", '"')):
+            return self.words(answer.body)
+        text = self._redactor.redact(text[: 1 << 20])
+        if start.startswith("<") or "html" in response.content_type.lower():
+            # Again: the entities of HTML are decoded now.
+            text = self._redactor.redact(html_text(text))
+            text = text and f"an HTML page: {text}"
+        return excerpt(text.replace("\ufffd", "")) or "a body that is not text"
