@@ -9,56 +9,74 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of api_argument_spec() in module_utils/_argspec.py.
+    # The options of api_argument_spec() in module_utils/_module.py.
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.9
   - requests >= 2.25.1
 notes:
-  - Proxies are taken from the usual environment variables, such as E(HTTPS_PROXY) and E(NO_PROXY), where the module
-    runs. A C(.netrc) file is not read.
-  - Redirects are never followed. An O(api_url) that redirects makes the task fail with RV(error.code=invalid_response).
+  - Proxies come from the usual environment variables where the module runs, such as E(HTTPS_PROXY) and E(NO_PROXY). The
+    module does not read a C(.netrc) file.
+  - The module never follows a redirect. If O(api_url) redirects, the task fails with RV(error.code=invalid_response).
 options:
   api_url:
     description:
-      - The address of the Flashback Platform API, an absolute http or https URL. It may have a path before that of the
-        API's operations, and a trailing slash, but no credentials, query, or fragment.
-      - With plain http to a host that is not loopback, a warning says that the token travels in the clear.
-      - If not given, the environment variable E(FLASHBACK_API_URL) is used.
+      - The address of the Flashback Platform API, an absolute http or https URL. It can have a path prefix, but no
+        credentials, query, or fragment.
+      - Whoever sets this address receives the password and the access token. Do not let it come from an untrusted
+        source.
+      - With plain http to a host that is not loopback, the module warns that secrets are sent unencrypted.
+      - If not set, the environment variable E(FLASHBACK_API_URL) is used.
     type: str
     default: https://backend.flashback.tech
   access_token:
     description:
-      - The bearer token of the API. Needed. White space around it is stripped.
-      - Access tokens live one hour.
-      - If not given, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used.
+      - The bearer token for the API. The module strips white space around it.
+      - An access token is valid for one hour. For pipelines, use O(email) and O(password).
+      - If O(email) and O(password) are set, too, the module uses this token until the API refuses it, and then logs in.
+      - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used. A blank value counts as not set.
     type: str
+  email:
+    description:
+      - The email address of the user to log in as, together with O(password).
+      - The module logs in before its first request if there is no O(access_token), and again if the API answers 401,
+        for instance because the token has expired. It logs out at the end of the task. Check mode does the same.
+      - Accounts with multi-factor authentication are not supported.
+      - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
+    type: str
+    version_added: 1.3.0
+  password:
+    description:
+      - The password of the user O(email). The module sends it exactly as it is, with all its spaces.
+      - If not set, the environment variable E(FLASHBACK_PASSWORD) is used. A blank value counts as not set.
+    type: str
+    version_added: 1.3.0
   timeout:
     description:
-      - How many seconds one whole answer of the API may take, from connecting to the last byte of the body. From V(1)
-        to V(86400). Each try has this time.
-      - If not given, the environment variable E(FLASHBACK_TIMEOUT) is used.
+      - How many seconds each attempt may take, from connecting to the last byte of the response. From V(1) to V(86400).
+      - If not set, the environment variable E(FLASHBACK_TIMEOUT) is used.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is sent again after a failure that may pass, which are a connection that cannot be made or
-        breaks, no answer in time, and the statuses 429 and 5xx. V(0) sends once. Up to V(100).
-      - Waits between the tries grow from half a second, with jitter. A C(Retry-After) of the API is obeyed up to 60
-        seconds.
-      - If not given, the environment variable E(FLASHBACK_RETRIES) is used.
+      - How often the module repeats a request after a transient failure, which is a connection that fails or breaks, a
+        timeout, or the status 429 or 5xx. From V(0), which sends a request once, to V(100).
+      - The waits between attempts grow from half a second, with jitter. The module obeys a C(Retry-After) of the API up
+        to 60 seconds.
+      - If not set, the environment variable E(FLASHBACK_RETRIES) is used.
     type: int
     default: 3
   validate_certs:
     description:
-      - Whether the certificate of an https O(api_url) must be valid. Turn it off for tests only.
-      - If not given, the environment variable E(FLASHBACK_VALIDATE_CERTS) is used.
+      - Whether the certificate of an https O(api_url) must be valid. Set it to V(false) only for tests.
+      - If not set, the environment variable E(FLASHBACK_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - The path of a PEM bundle of certificate authorities, where the module runs, to trust in place of the usual ones.
-      - Without it, E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) are obeyed. Neither overrides O(validate_certs=false).
-      - If not given, the environment variable E(FLASHBACK_CA_PATH) is used.
+      - The path of a PEM bundle of certificate authorities to trust instead of the usual ones, on the host where the
+        module runs.
+      - Without it, E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) apply. Neither overrides O(validate_certs=false).
+      - If not set, the environment variable E(FLASHBACK_CA_PATH) is used.
     type: path
 """

@@ -15,11 +15,11 @@ attributes:
   check_mode:
     description: Can run in C(check_mode) and predict what would change, without changing anything.
   diff_mode:
-    description: Shows in diff mode what has changed, or in C(check_mode) what would change.
+    description: Shows what has changed in diff mode, or what would change in C(check_mode).
   idempotent:
     description:
-      - Run a second time with the same options, outside of check mode, it changes nothing,
-        provided that nobody else has changed the same thing in between.
+      - A second run with the same options changes nothing, outside of check mode, if nobody else changed the same thing
+        in between.
 """
 
     # To be used together with the fragment above.

@@ -5,258 +5,151 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""The AI LLM configurations of the Flashback Platform API. Knows no AnsibleModule."""
+"""The operations of the API on AI LLM configurations."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.dict_transformations import (
-    camel_dict_to_snake_dict,
-    snake_dict_to_camel_dict,
-)
-
-from ansible_collections.flashback.platform.plugins.module_utils._client import (
-    ApiError,
-    Client,
-    check_path_segment,
-    excerpt,
-    for_each,
+from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer, has_list, proves_success
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._serialize import (
+    AiLlm,
+    id_of,
+    serialize_ai_llm,
+    serialize_statistics,
+    text_or_none,
+    to_api,
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping
 
-# What is returned and shown. An allow-list: "key", and whatever the API may add one day, stays out.
-_FIELDS = ("id", "orgId", "workspaceId", "userId", "name", "aiType", "endpoint", "createdAt")
-_REPO_FIELDS = ("id", "name", "createdAt")
+    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
 
-# Sent, and never read back (contract 9).
+AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
+
+# Sent, but never read back (decision 9).
 CREDENTIALS = ("key", "secret")
 
-_FORBIDDEN = "The token may lack the permission, or a repository that it cannot see uses the configuration."
-
-# Things named in a sentence; the other return values have all.
-_NAMED = 10
+Listing = list[AiLlm]
 
 
 class AiLlms:
-    """The configurations that the client's token can reach."""
+    """The AI LLM configurations that the user of the session can reach.
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    The fields of a configuration are in snake_case here, as in the options and return values.
+    """
 
-    def listed(
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(
         self, workspace_id: str | None = None, *, ids: Collection[str] | None = None, available: bool = False
-    ) -> list[dict[str, t.Any]]:
-        """C(GET /ai/llm): every configuration, or those of one workspace, or those of some IDs, as serialize() has it.
+    ) -> Listing:
+        """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs.
 
-        available: C(GET /ai/llm/available), only those that are ready for use, newest first.
-        The API's filter is not trusted (contract 7). Raises ApiError; for an item without an ID that can be addressed
-        too, since such a list proves neither presence nor absence.
+        :param available: `GET /ai/llm/available`: those that are ready for use, newest first.
+        :raises ApiError: Among others, an item has no usable ID: such a list proves neither presence nor absence.
+
+        The filter of the API is not trusted (decision 7).
         """
         path = "/ai/llm/available" if available else "/ai/llm"
         query = {"workspaceId": workspace_id} if workspace_id is not None and not available else None
-        items = self._client.request("GET", path, query=query).get("aiLlms")
+        items = self._session.call("GET", path, query=query, proof=_has_list)["aiLlms"]
+        # By ID: an API that lists one twice still has it once.
+        listing: dict[str, AiLlm] = {}
         try:
-            if not isinstance(items, list):
-                raise ValueError("not a list")
-            kept = []
             for item in items:
-                # Only what is asked for is kept: the list of a large organization is large.
-                item_id = _id_of(item)
+                # Keep only what is asked for: a large organization has a large list.
+                item_id = id_of(item)
                 if (ids is None or item_id in ids) and workspace_id in (None, item.get("workspaceId")):
-                    kept.append(serialize(item))
-            return kept
+                    listing[item_id] = serialize_ai_llm(item)
         except ValueError:
-            raise ApiError("invalid_response", "the answer holds no list of AI LLM configurations") from None
+            message = "the list has a configuration without a usable ID"
+            raise ApiError("invalid_response", message, next_step="Ask the platform's support.") from None
+        return [*listing.values()]
 
-    def find(
-        self, *, id: str | None = None, name: str | None = None, workspace_id: str | None = None
-    ) -> dict[str, t.Any] | None:
-        """The configuration with this id, else the one of this name in the workspace. None if it is not listed.
+    def statistics(self, ai_llm_id: str | None = None) -> dict[str | None, dict[str, int | None]]:
+        """`GET /ai/llm/stats`: the usage counters of all configurations, or of one, by ID."""
+        query = None if ai_llm_id is None else {"aiLlmId": ai_llm_id}
+        items = self._session.call("GET", "/ai/llm/stats", query=query, proof=_has_statistics)["stats"]
+        return {
+            text_or_none(item.get("aiLlmId")): serialize_statistics(item) for item in items if isinstance(item, dict)
+        }
 
-        Raises ApiError: C(workspace_mismatch) if that with the id is not in the given workspace, C(ambiguous_name) if
-        several bear the name (contract 8).
+    def create(self, fields: Mapping[str, t.Any]) -> str | None:
+        """`POST /ai/llm` with `name`, `workspace_id`, `ai_type`, `endpoint`, `secret`, and maybe `key`.
+
+        Returns the new ID; None if the API says that it created the configuration, but gives no usable ID.
         """
-        if id is not None:
-            found = next(iter(self.listed(ids=[id])), None)
-            if found and workspace_id not in (None, found["workspace_id"]):
-                raise ApiError("workspace_mismatch", excerpt(f"it belongs to workspace {found['workspace_id']}"))
-            return found
-        same_name = [ai_llm for ai_llm in self.listed(workspace_id) if ai_llm["name"] == name]
-        if len(same_name) > 1:
-            ids = some([ai_llm["id"] for ai_llm in same_name])
-            raise ApiError("ambiguous_name", f"{len(same_name)} configurations bear this name: {ids}. Give the id")
-        return same_name[0] if same_name else None
-
-    def create(self, fields: dict[str, t.Any]) -> dict[str, t.Any]:
-        """C(POST /ai/llm) with C(name), C(workspace_id), C(ai_type), C(endpoint), C(secret), and maybe C(key).
-
-        Returns the new configuration as it is listed, since the API answers its id only; or, if it is not listed yet,
-        as far as it is known. Raises ApiError. A lost answer is made up for by the list: a configuration that bears the
-        name now is the one just created (contract 6).
-        """
+        answer = self._session.call("POST", "/ai/llm", body=to_api(fields), proof=_created)
         try:
-            answer = self._client.request("POST", "/ai/llm", body=snake_dict_to_camel_dict(fields))
-        except ApiError as error:
-            if not error.maybe_done:
-                raise
-            created = self._find_if_listed(name=fields["name"], workspace_id=fields["workspace_id"])
-            if created is None:
-                raise
-            return created
-        try:
-            new_id = _id_of(answer, "aiLlmId")
+            return id_of(answer, "aiLlmId")
         except ValueError:
-            created = self._find_if_listed(name=fields["name"], workspace_id=fields["workspace_id"])
-            if created is None:
-                message = "the API created it, but neither tells its ID nor lists it"
-                raise ApiError("invalid_response", message, result={"changed": True}) from None
-            return created
-        created = self._find_if_listed(id=new_id, workspace_id=fields["workspace_id"])
-        return created or {**merged(None, fields), "id": new_id}
-
-    def update(self, id: str, changes: dict[str, t.Any]) -> None:
-        """C(PUT /ai/llm/{id}) with only those fields that are to change. Raises ApiError, C(not_found) among others."""
-        self._client.request("PUT", "/ai/llm/{}", id, body=snake_dict_to_camel_dict(changes))
-
-    def validate(self, id: str) -> dict[str, t.Any]:
-        """C(POST /ai/llm/{id}/validate): let the platform call the provider, which may cost tokens.
-
-        Returns C({valid, message}): a 200 with C(success: false) is an answer here, not a failure (contract 1).
-        """
-        try:
-            answer = self._client.request("POST", "/ai/llm/{}/validate", id, failure_is_answer=True)
-        except ApiError as error:
-            # It changes nothing, so that there is no outcome to be in doubt of.
-            error.maybe_done = False
-            raise
-        return {"valid": answer.get("success") is True, "message": self._client.words(answer)}
-
-    def delete(self, ids: Sequence[str]) -> list[Removal]:
-        """C(DELETE /ai/llm/{id}) for each of the IDs, for good, a few at once. One list at the most explains refusals.
-
-        Raises nothing of its own: each removal has its outcome. C(in_use) and C(forbidden) are told apart by the list,
-        never by the text of the message (contract 4); a 404 that is not this API's is believed only if the list shows
-        no such configuration (contract 3).
-        """
-        removals = for_each(self._delete, ids)
-        doubtful = [removal for removal in removals if removal.error and removal.error.http_status in (403, 404)]
-        if doubtful:
-            try:
-                listed = {ai_llm["id"]: ai_llm for ai_llm in self.listed(ids={removal.id for removal in doubtful})}
-                for removal in doubtful:
-                    removal.settle(listed.get(removal.id))
-            except ApiError as list_error:
-                for removal in doubtful:
-                    removal.leave_open(list_error)
-        return removals
-
-    def _delete(self, id: str) -> Removal:
-        try:
-            self._client.request("DELETE", "/ai/llm/{}", id)
-        except ApiError as error:
-            if error.http_status == 404 and error.documented:
-                # Not found after a try whose answer was lost: that try removed it (contract 5).
-                return Removal(id, deleted=error.maybe_done)
-            return Removal(id, error=error)
-        return Removal(id, deleted=True)
-
-    def _find_if_listed(self, **identity: str) -> dict[str, t.Any] | None:
-        """As find(), where a failure to list must not hide what is known already."""
-        try:
-            return self.find(**identity)
-        except ApiError:
             return None
 
+    def update(self, ai_llm_id: str, fields: Mapping[str, t.Any]) -> None:
+        """`PUT /ai/llm/{id}` with the fields to change, of a configuration that was just listed."""
+        try:
+            self._session.call("PUT", "/ai/llm/{}", ai_llm_id, body=to_api(fields))
+        except RequestError as error:
+            raise _disappeared(error) from error
 
-class Removal:
-    """How the removal of one configuration ended.
+    def delete(self, ai_llm_id: str) -> bool:
+        """`DELETE /ai/llm/{id}`, for good. Returns whether this removed it; False if it did not exist.
 
-    deleted: this removed it. error: why it is not removed. Neither: there was none.
-    """
+        The API's 404 after an attempt whose response was lost means that this attempt removed it (decision 5).
+        """
+        try:
+            self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
+        except RequestError as error:
+            if error.code != "not_found":
+                raise
+            return error.outcome_unknown
+        return True
 
-    def __init__(self, id: str, *, deleted: bool = False, error: ApiError | None = None) -> None:
-        self.id = id
-        self.deleted = deleted
-        self.error = error
+    def validate(self, ai_llm_id: str) -> dict[str, t.Any]:
+        """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost tokens.
 
-    def settle(self, listed: dict[str, t.Any] | None) -> None:
-        """Decide on a 403, or a 404 of unknown origin, by what is listed under the ID."""
-        error = t.cast("ApiError", self.error)
-        if error.http_status == 404 and listed is None:
-            self.deleted, self.error = error.maybe_done, None
-        elif error.http_status == 404:
-            error.message += ". The configuration is still listed"
-            error.maybe_done = False
-        elif listed and listed["repos"]:
-            error.code = "in_use"
-            error.hint = f"It is used by {repository_names(listed)}. Unlink it there first."
-            error.details["repositories"] = [{"id": repo["id"], "name": repo["name"]} for repo in listed["repos"]]
-            error.maybe_done = False
-        else:
-            error.hint = _FORBIDDEN
-
-    def leave_open(self, list_error: ApiError) -> None:
-        """Say what is known of a 403, or a 404 of unknown origin, when there is no list to decide by."""
-        error = t.cast("ApiError", self.error)
-        if error.http_status == 404:
-            error.message += f". Listing the configurations, to be sure, failed too: {list_error.message}"
-        else:
-            error.hint = _FORBIDDEN
-
-    def outcome(self) -> dict[str, t.Any]:
-        """An item of the C(outcomes) return value."""
-        if self.error:
-            return {"id": self.id, "outcome": "failed", "error": self.error.as_dict()}
-        return {"id": self.id, "outcome": "deleted" if self.deleted else "absent"}
+        Returns {valid, message}. A 200 with `success: false` is an answer here, not a failure (decision 1).
+        """
+        try:
+            answer = self._session.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
+        except RequestError as error:
+            # It changes nothing, so that no outcome is unknown.
+            raise _disappeared(error, outcome_unknown=False) from error
+        return {"valid": answer["success"], "message": self._session.words(answer)}
 
 
-def merged(ai_llm: dict[str, t.Any] | None, changes: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The configuration that the changes make of another, or of none. Credentials are left out."""
-    shown = {field: value for field, value in changes.items() if field not in CREDENTIALS}
-    return {**(ai_llm or {**camel_dict_to_snake_dict(dict.fromkeys(_FIELDS)), "repos": []}), **shown}
+def _has_list(answer: Answer) -> bool:
+    return has_list(answer, "aiLlms")
 
 
-def serialize(item: t.Any) -> dict[str, t.Any]:
-    """A configuration as modules return it: snake_case, texts or None, C(repos) a list of dicts; never a credential.
-
-    Survives fields that are missing or of another type (contract 10).
-    """
-    ai_llm: dict[str, t.Any] = _texts(item, _FIELDS)
-    repos = item.get("repos")
-    ai_llm["repos"] = [_texts(repo, _REPO_FIELDS) for repo in repos] if isinstance(repos, list) else []
-    return camel_dict_to_snake_dict(ai_llm)
+def _has_statistics(answer: Answer) -> bool:
+    return has_list(answer, "stats")
 
 
-def _id_of(item: t.Any, field: str = "id") -> str:
-    """The ID that the item holds. Raises ValueError if it is none that can be addressed."""
-    return check_path_segment(_text(item.get(field) if isinstance(item, dict) else None) or "")
+def _created(answer: Answer) -> bool:
+    # Only the API itself knows the field (decision 1).
+    has_id = isinstance(answer.body, dict) and isinstance(answer.body.get("aiLlmId"), str)
+    return answer.success is not False and (has_id or proves_success(answer))
 
 
-def repository_names(ai_llm: dict[str, t.Any]) -> str:
-    """The repositories that use a configuration, for a sentence."""
-    names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
-    count = f"{len(names)} {'repository' if len(names) == 1 else 'repositories'}"
-    return f"{count}: {some(names)}"
+def _validated(answer: Answer) -> bool:
+    return answer.success is not None
 
 
-def some(names: Sequence[str]) -> str:
-    """The first few of the names, cut, and how many more there are, for a sentence."""
-    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join([*map(excerpt, names[:_NAMED]), *more])
-
-
-def _texts(item: t.Any, fields: tuple[str, ...]) -> dict[str, t.Any]:
-    values = item if isinstance(item, dict) else {}
-    return {field: _text(values.get(field)) for field in fields}
-
-
-def _text(value: t.Any) -> str | None:
-    """The value if it is a text that Ansible can carry: JSON can spell lone surrogates, UTF-8 cannot."""
-    try:
-        value.encode("utf-8")
-    except (AttributeError, UnicodeEncodeError):
-        return None
-    return t.cast("str", value)
+def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> RequestError:
+    """The error of a write to a configuration that was just listed: a 404 from anywhere then means that it is gone."""
+    unknown = error.outcome_unknown if outcome_unknown is None else outcome_unknown
+    gone = error.http_status == 404
+    return RequestError(
+        "not_found" if gone else error.code,
+        error.message,
+        http_status=error.http_status,
+        outcome_unknown=unknown,
+        next_step="It was listed a moment ago, and was removed since. Run the task again." if gone else error.next_step,
+        summary=error.summary,
+        from_api=error.from_api,
+    )

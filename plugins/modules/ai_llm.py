@@ -11,11 +11,12 @@ module: ai_llm
 short_description: Manage AI LLM configurations of the Flashback platform
 version_added: 1.0.0
 description:
-  - Creates, updates, and removes AI LLM configurations. Each is a connection of the Flashback platform to a model
-    provider, with its credentials. A removal is permanent.
+  - Creates, updates, and removes AI LLM configurations. A configuration is a connection of the Flashback platform to a
+    model provider, with its credentials. A removal is permanent.
   - The platform refuses to remove a configuration that a repository uses. The task then fails with
     RV(error.code=in_use) and names the repositories. This module never unlinks a repository.
-  - Removing a configuration that does not exist changes nothing and is no failure.
+  - If the configuration to remove does not exist, the task succeeds and changes nothing.
+  - To manage many configurations of a workspace at once, use M(flashback.platform.ai_llms).
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,27 +27,27 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends nothing but C(GET). With O(state=absent), a configuration that is listed is predicted to be removed. If
-        repositories use it, a warning names them; the task does not fail, since an earlier task of the same run may be
-        about to release it.
-      - O(validate) is ignored, since it costs tokens.
+      - Reads from the API, and predicts the result. With O(state=absent), it predicts that every listed configuration
+        is removed. If repositories use some of them, one warning names these configurations. The task does not fail,
+        because an earlier task of the same run could be about to unlink them.
+      - O(validate) is ignored, because it costs tokens.
   diff_mode:
     support: full
     details:
-      - With O(state=absent) it costs one more request, which reads the configuration before it is removed.
-      - Credentials are shown as V(will be set), never their text.
+      - With O(state=absent) it costs one more request, which reads the configuration before its removal.
+      - Shows what changes. In place of credentials, it says whether they were sent.
   idempotent:
     support: partial
     details:
-      - With O(update_credentials=always) every run sends the credentials and reports a change, since the API never
-        shows what it stores.
+      - With O(update_credentials=always) every run sends the credentials and reports a change, because the API never
+        returns what it stores.
 options:
   state:
     description:
-      - V(present) creates the configuration if there is none of the O(name) in O(workspace_id), and updates what
-        differs if there is. By O(id) it can only be updated.
+      - V(present) creates the configuration if O(workspace_id) has none with the O(name), and updates what differs if
+        it has. With O(id), it only updates.
       - V(absent) removes the configuration.
-      - The default, and the choice V(present), came in version 1.1.0; before, V(absent) had to be given.
+      - The default, and the choice V(present), came in version 1.1.0. Before, V(absent) was required.
     type: str
     default: present
     choices:
@@ -54,30 +55,31 @@ options:
       - present
   id:
     description:
-      - The configuration's ID. O(id), or O(name) with O(workspace_id), or O(ids), is required.
-      - Any text but one that is blank, is V(.) or V(..), or holds control characters.
-      - With O(state=present), the task fails with RV(error.code=not_found) if there is no such configuration.
+      - The configuration's ID. One of O(id), O(ids), and O(name) with O(workspace_id) is required.
+      - Any text is allowed that is not blank, is not V(.) or V(..), and has no control characters.
+      - With O(state=present), the task fails with RV(error.code=not_found) if no such configuration exists.
     type: str
   ids:
     description:
-      - The IDs of configurations to remove, with O(state=absent). Up to eight are removed at a time, which is much
-        faster than a loop of tasks.
-      - One that cannot be removed does not keep the others. If any could not be removed, the task fails in the end with
-        RV(error.code=partial_failure), and RV(outcomes) tells of each.
-      - What is given twice is removed once. An empty list changes nothing and sends nothing.
+      - The IDs of configurations to remove, with O(state=absent). Up to eight are removed at the same time, which is
+        much faster than a loop of tasks.
+      - A failed removal does not stop the others. If any removal failed, the task fails at the end with
+        RV(error.code=partial_failure), and RV(outcomes) has the result for each ID.
+      - Duplicate IDs are ignored. An empty list sends nothing and changes nothing.
     type: list
     elements: str
     version_added: 1.2.0
   name:
     description:
       - The configuration's name, in the workspace O(workspace_id). Upper and lower case differ.
-      - If several configurations of the workspace bear the name, the task fails with RV(error.code=ambiguous_name).
-      - With O(id), it finds nothing; with O(state=present) it then is the name that the configuration shall bear.
+      - If more than one configuration in the workspace has this name, the task fails with
+        RV(error.code=ambiguous_name).
+      - With O(id), the name is not used to find the configuration. With O(state=present) it is the new name.
     type: str
   workspace_id:
     description:
-      - The ID of the workspace that the configuration belongs to. Required with O(name), unless O(id) is given.
-      - With O(id) or O(ids), the task fails with RV(error.code=workspace_mismatch), and writes nothing, if a
+      - The ID of the workspace that the configuration belongs to. Required with O(name), unless O(id) is set.
+      - With O(id) or O(ids), the task fails with RV(error.code=workspace_mismatch) and writes nothing if a
         configuration belongs to another workspace. With O(state=absent) this costs one more request.
       - A configuration cannot be moved to another workspace.
     type: str
@@ -94,7 +96,7 @@ options:
     version_added: 1.1.0
   endpoint:
     description:
-      - The provider's API URL. Needed to create a configuration. The platform checks its form.
+      - The provider's API URL. Needed to create a configuration. The platform checks its format.
     type: str
     version_added: 1.1.0
   key:
@@ -111,7 +113,7 @@ options:
     version_added: 1.1.0
   update_credentials:
     description:
-      - When O(key) and O(secret) are sent. The platform never shows what it stores, so they cannot be compared.
+      - When O(key) and O(secret) are sent. The API never returns them, so they cannot be compared.
       - V(on_create) sends them when the configuration is created.
       - V(always) sends them in every run, which then reports a change. It requires O(key), O(secret), or both.
     type: str
@@ -122,20 +124,26 @@ options:
     version_added: 1.1.0
   validate:
     description:
-      - With O(state=present), let the platform check the configuration by a real call to the provider, after it was
-        created or updated, or if nothing changed. This may cost tokens.
-      - If the check finds it not to work, the task fails with RV(error.code=validation_failed). What was created or
-        updated stays so, and the failure reports the change.
+      - With O(state=present), let the platform check the configuration by a real call to the provider, even if nothing
+        changed. This may cost tokens.
+      - If the check finds that the configuration does not work, the task fails with RV(error.code=validation_failed).
+        What was created or updated stays as it is, and the failed task reports the change.
     type: bool
     default: false
     version_added: 1.1.0
 seealso:
+  - ref: ansible_collections.flashback.platform.docsite.removing_safely
+    description: How to remove exactly what you mean.
+  - ref: ansible_collections.flashback.platform.docsite.errors
+    description: What each error code means, and what to do.
+  - module: flashback.platform.ai_llms
   - module: flashback.platform.ai_llm_info
 """
 
 EXAMPLES = r"""
 ---
-# The access token comes from the environment variable FLASHBACK_ACCESS_TOKEN, unless an example says otherwise.
+# email and password come from the environment variables FLASHBACK_EMAIL and FLASHBACK_PASSWORD, unless an example says
+# otherwise.
 
 - name: Ensure that a configuration exists, with this type and endpoint
   flashback.platform.ai_llm:
@@ -145,7 +153,7 @@ EXAMPLES = r"""
     endpoint: https://api.anthropic.com
     secret: "{{ vault_anthropic_api_key }}"
 
-- name: Send new credentials, and let the platform try them
+- name: Send new credentials, and let the platform check them
   flashback.platform.ai_llm:
     name: Team Anthropic
     workspace_id: workspace-123
@@ -169,11 +177,12 @@ EXAMPLES = r"""
     workspace_id: workspace-123
     state: absent
 
-- name: Take the token from a variable that Ansible Vault encrypts
+- name: Log in with a password that Ansible Vault encrypts
   flashback.platform.ai_llm:
     id: 550e8400-e29b-41d4-a716-446655440000
     state: absent
-    access_token: "{{ vault_flashback_access_token }}"
+    email: demo@example.com
+    password: "{{ vault_flashback_password }}"
 
 - name: Show what would be removed, and remove nothing
   flashback.platform.ai_llm:
@@ -183,7 +192,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Carry on if the configuration is in use, fail on everything else
+- name: Go on if the configuration is in use, fail for every other reason
   block:
     - name: Try to remove the configuration
       flashback.platform.ai_llm:
@@ -197,11 +206,11 @@ EXAMPLES = r"""
         fail_msg: "{{ removal.msg }}"
         quiet: true
 
-    - name: Tell which repositories use it
+    - name: Show which repositories use it
       ansible.builtin.debug:
         msg: "Still used by {{ removal.error.repositories | map(attribute='name') | join(', ') }}"
 
-- name: Wait up to five minutes until the repositories have released it
+- name: Wait up to five minutes until no repository uses it any more
   flashback.platform.ai_llm:
     id: 550e8400-e29b-41d4-a716-446655440000
     state: absent
@@ -217,18 +226,11 @@ EXAMPLES = r"""
       - 6fa459ea-ee8a-3ca4-894e-db77e160355e
     state: absent
 
-- name: Remove several configurations one after the other
-  flashback.platform.ai_llm:
-    id: "{{ item }}"
-    state: absent
-  loop:
-    - 550e8400-e29b-41d4-a716-446655440000
-    - 6fa459ea-ee8a-3ca4-894e-db77e160355e
-
-- name: Give the connection once for many tasks
+- name: Set the connection once for many tasks
   module_defaults:
     group/flashback.platform.all:
-      access_token: "{{ vault_flashback_access_token }}"
+      email: demo@example.com
+      password: "{{ vault_flashback_password }}"
       timeout: 10
   block:
     - name: Remove a configuration
@@ -240,17 +242,17 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: What was done, or what was tried, on what, and why it failed.
+  description: What was done, or what was tried, why it failed, and what to do next.
   returned: always
   type: str
   sample: Removed AI LLM configuration '550e8400-e29b-41d4-a716-446655440000'.
 ai_llm:
   description:
     - The configuration as it is after its creation or update, or as it was before its removal. In check mode, as it
-      would be. Never holds a credential.
-    - Right after a creation, what the platform does not list yet is null; so it is in check mode.
-  returned: with O(state=present); with O(state=absent), but not with O(ids), if it was read and there was something to
-    remove, that is in check mode, in diff mode, and with O(workspace_id)
+      would be. Never has a credential.
+    - What is not known is null, for instance the ID of a creation in check mode.
+  returned: with O(state=present); with O(state=absent), but not with O(ids), if it was read and removed, that is in
+    check mode, in diff mode, and with O(name) or O(workspace_id)
   type: dict
   contains:
     id:
@@ -315,7 +317,7 @@ ai_llm:
           type: str
           sample: "2024-01-16T08:00:00.000Z"
 outcomes:
-  description: What became of each of O(ids), in their order, each once. In check mode, what is to be expected.
+  description: What became of each of O(ids), in their order, without duplicates. In check mode, what is to be expected.
   returned: with O(ids)
   type: list
   elements: dict
@@ -326,16 +328,35 @@ outcomes:
       returned: always
       type: str
       sample: 550e8400-e29b-41d4-a716-446655440000
+    name:
+      description:
+        - The configuration's name. Null if it is not known, because nothing was read before the removal. The module
+          reads in check mode, in diff mode, and with O(workspace_id).
+      version_added: 1.3.0
+      returned: always
+      type: str
+      sample: Staging OpenAI
     outcome:
-      description: V(deleted) if this task removed it, V(absent) if there was none, V(failed) if it is not removed.
+      description:
+        - V(deleted) if this task removed it, V(absent) if it did not exist.
+        - V(failed) if it was not removed, V(unknown) if it may be removed, or may still be removed, although no
+          response says so. V(unknown) came in version 1.3.0.
       returned: always
       type: str
       sample: deleted
     error:
-      description: Why it could not be removed, as RV(error).
-      returned: when RV(outcomes[].outcome=failed)
+      description: Why it was not removed, as RV(error).
+      returned: when RV(outcomes[].outcome=failed) or RV(outcomes[].outcome=unknown)
       type: dict
-      sample: {code: forbidden, http_status: 403, message: Insufficient permissions}
+      sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
+    repositories:
+      description:
+        - The repositories that use the configuration, C(id) and C(name) of each. The API would refuse the removal now.
+      version_added: 1.3.0
+      returned: in check mode, if there are any
+      type: list
+      elements: dict
+      sample: [{id: repo-789, name: my-ai-repo}]
 validation:
   description: What the platform found when it called the provider.
   returned: with O(validate=true), outside of check mode, if the platform answered
@@ -348,45 +369,62 @@ validation:
       type: bool
       sample: true
     message:
-      description: The platform's own words.
+      description: The platform's words.
       returned: always
       type: str
       sample: AI LLM configuration validated successfully.
 error:
-  description: What went wrong, for playbooks to decide on. Bad parameters fail without it, before any request.
-  returned: when the API, or the way to it, is why the task failed
+  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
+  returned: when the API, or the way to it, is the reason of the failure
   type: dict
   contains:
     code:
       description:
         - V(in_use), repositories use the configuration.
-        - V(forbidden), the API refused for another reason.
+        - V(forbidden), the API refused the request for another reason.
         - V(unauthorized), the API did not accept the access token.
-        - V(not_found), there is no configuration with the ID.
-        - V(rejected), the API answered 400, as for a name that is taken, or another 4xx that has no code of its own.
-        - V(rate_limited), the API answered 429 to every try.
-        - V(server_error), the API answered 5xx to every try, or said that it failed.
-        - V(unreachable), no connection, or one that broke, in every try.
-        - V(timeout), no whole answer in time, in every try.
-        - V(tls), no connection that can be trusted.
-        - V(invalid_response), an answer that is not this API's, such as a redirect or an HTML page.
-        - V(ambiguous_name), several configurations of the workspace bear the name.
-        - V(workspace_mismatch), the configuration with the ID belongs to another workspace.
-        - V(partial_failure), some of O(ids) could not be removed; RV(outcomes) tells which, and why.
-        - V(validation_failed), the check that O(validate) asked for found the configuration not to work.
+        - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
+        - V(not_found), no configuration with this ID exists.
+        - V(rejected), the API answered 400, for instance because the name is taken, or another 4xx without a code of
+          its own.
+        - V(rate_limited), the API answered 429 to every attempt.
+        - V(server_error), the API answered 5xx to every attempt, or said that it failed.
+        - V(unreachable), no connection in any attempt, or each one broke. A proxy that refuses is a cause, too.
+        - V(timeout), no complete response within O(timeout) seconds in any attempt.
+        - V(tls), no secure connection, or the certificate is not valid.
+        - V(invalid_response), the response is not this API's, such as a redirect or an HTML page.
+        - V(ambiguous_name), more than one configuration in the workspace has this name.
+        - V(workspace_mismatch), the configuration with this ID belongs to another workspace.
+        - V(partial_failure), some of O(ids) were not removed; RV(outcomes) has the error of each.
+        - V(validation_failed), the check by O(validate) found that the configuration does not work.
       returned: always
       type: str
       sample: in_use
     http_status:
-      description: The HTTP status of the API's answer, null if there was none.
+      description: The HTTP status of the API's response; null if there was none.
       returned: always
       type: int
       sample: 403
     message:
-      description: The API's own words, or what went wrong.
+      description: The API's words, or what went wrong.
       returned: always
       type: str
       sample: The configuration is used by 1 repository
+    outcome_unknown:
+      description:
+        - Whether a write may have taken effect, or may still take effect, although no response says so. If it is
+          V(false), the failed request changed nothing. With V(partial_failure), whether this is so for any of O(ids).
+      version_added: 1.3.0
+      returned: always
+      type: bool
+      sample: false
+    reason:
+      description:
+        - The API's error code for the login, such as V(INVALID_PASSWORD) or V(NO_PASSWORD_SET); null if it sent none.
+      version_added: 1.3.0
+      returned: when RV(error.code=login_failed)
+      type: str
+      sample: INVALID_PASSWORD
     repositories:
       description: The repositories that use the configuration.
       returned: when RV(error.code=in_use)
@@ -404,196 +442,39 @@ error:
           type: str
           sample: my-ai-repo
 diff:
-  description: The configuration before the task, and after it. With O(ids), dictionaries of configurations by their ID.
+  description: What changes. With O(ids), one line of text for each removed configuration, by its ID.
   returned: in diff mode
   type: dict
   contains:
     before:
-      description: The configuration, an empty dictionary if there was none. Never holds a credential.
+      description: The removed configuration, or the old values of the fields that an update changes. Empty for a
+        creation.
       returned: always
       type: dict
     after:
-      description: The configuration, an empty dictionary if it was removed. Credentials are V(will be set).
+      description: The new values, or the given fields of a creation. Empty for a removal. Credentials are never shown.
       returned: always
       type: dict
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import (
-    CREDENTIALS,
-    AiLlms,
-    Removal,
-    merged,
-    repository_names,
-    some,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._argspec import (
-    api_argument_spec,
-    check_option,
-    run,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._client import (
-    ApiError,
-    Client,
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
+from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one, report_removals
+from ansible_collections.flashback.platform.plugins.module_utils._text import (
     check_not_blank,
     check_path_segment,
+    check_path_segments,
     check_text,
+    count,
 )
 
-# What a creation needs besides the name and its workspace.
-CREATION = ("name", "workspace_id", "ai_type", "endpoint", "secret")
-
-
-def absent(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
-    """Remove the configuration. Returns the task's result; raises ApiError."""
-    ai_llms = AiLlms(client)
-    identity = _identity(module)
-    before = None
-    # An ID alone is enough for the API: then the one request is the removal.
-    must_be_listed = module.check_mode or identity["id"] is None or identity["workspace_id"] is not None
-    if must_be_listed or module._diff:
-        before = ai_llms.find(**identity)
-
-    if before is None and must_be_listed:
-        changed = False
-    elif before and module.check_mode:
-        changed = True
-        _warn_if_used(module, before)
-    else:
-        removal = ai_llms.delete([before["id"] if before else identity["id"]])[0]
-        if removal.error:
-            raise removal.error
-        changed = removal.deleted
-
-    verb = "Would remove" if module.check_mode else "Removed"
-    msg = f"{verb} {_subject(module)}." if changed else f"{_subject(module)} does not exist."
-    result: dict[str, t.Any] = {"changed": changed, "msg": msg}
-    if before and changed:
-        result["ai_llm"] = before
-    if module._diff:
-        result["diff"] = {"before": (before or {"id": identity["id"]}) if changed else {}, "after": {}}
-    return result
-
-
-def absent_many(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
-    """Remove all of O(ids). Returns the task's result; raises ApiError, at the end, if any could not be removed."""
-    ai_llms = AiLlms(client)
-    ids, workspace_id = module.params["ids"], module.params["workspace_id"]
-    before: dict[str, t.Any] = {}
-    must_be_listed = module.check_mode or workspace_id is not None
-    if ids and (must_be_listed or module._diff):
-        before = {ai_llm["id"]: ai_llm for ai_llm in ai_llms.listed(ids=frozenset(ids))}
-    elsewhere = [id for id in before if workspace_id not in (None, before[id]["workspace_id"])]
-    if elsewhere:
-        raise ApiError("workspace_mismatch", f"not in workspace {workspace_id}: {some(elsewhere)}")
-
-    if module.check_mode:
-        removals = [Removal(id, deleted=id in before) for id in ids]
-        for ai_llm in before.values():
-            _warn_if_used(module, ai_llm)
-    else:
-        removals = ai_llms.delete(ids)
-
-    deleted = [removal.id for removal in removals if removal.deleted]
-    failed = [f"{removal.id} ({removal.error.code})" for removal in removals if removal.error]
-    not_there = len(removals) - len(deleted) - len(failed)
-    verb = "Would remove" if module.check_mode else "Removed"
-    msg = f"{verb} {len(deleted)} of {_subject(module)}; {not_there} did not exist."
-    outcomes = [removal.outcome() for removal in removals]
-    result: dict[str, t.Any] = {"changed": bool(deleted), "msg": msg, "outcomes": outcomes}
-    if module._diff:
-        result["diff"] = {"before": {id: before.get(id, {"id": id}) for id in deleted}, "after": {}}
-    if failed:
-        message = f"{len(failed)} of {len(ids)} could not be removed: {some(failed)}"
-        raise ApiError("partial_failure", message, hint=msg, result=result)
-    return result
-
-
-def _warn_if_used(module: AnsibleModule, ai_llm: dict[str, t.Any]) -> None:
-    if ai_llm["repos"]:
-        used_by = repository_names(ai_llm)
-        module.warn(f"AI LLM configuration '{ai_llm['id']}' cannot be removed while it is used by {used_by}.")
-
-
-def present(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
-    """Create the configuration, or update what differs. Returns the task's result; raises ApiError."""
-    ai_llms = AiLlms(client)
-    wanted = _given(module, "name", "ai_type", "endpoint")
-    credentials = _given(module, *CREDENTIALS)
-    before = ai_llms.find(**_identity(module))
-
-    if before is not None:
-        changes = {option: value for option, value in wanted.items() if value != before[option]}
-        if module.params["update_credentials"] == "always":
-            changes.update(credentials)
-    elif module.params["id"] is not None:
-        raise ApiError("not_found", "no configuration with this ID is listed")
-    else:
-        missing = [option for option in CREATION if module.params[option] is None]
-        if missing:
-            module.fail_json(msg=f"{_subject(module)} does not exist, and to create it needs: {', '.join(missing)}.")
-        changes = {**wanted, **credentials, "workspace_id": module.params["workspace_id"]}
-
-    after = merged(before, changes)
-    if changes and not module.check_mode:
-        if before is None:
-            after = ai_llms.create(changes)
-        else:
-            ai_llms.update(before["id"], changes)
-
-    verb = "update" if before else "create"
-    verb = f"Would {verb}" if module.check_mode else f"{verb.capitalize()}d"
-    msg = f"{verb} {_subject(module)}." if changes else f"{_subject(module)} is as it should be."
-    result: dict[str, t.Any] = {"changed": bool(changes), "msg": msg, "ai_llm": after}
-    if module._diff:
-        hidden = {option: "will be set" for option in CREDENTIALS if option in changes}
-        result["diff"] = {"before": before or {}, "after": {**after, **hidden}}
-    if module.params["validate"] and not module.check_mode:
-        _validate(ai_llms, result)
-    return result
-
-
-def _validate(ai_llms: AiLlms, result: dict[str, t.Any]) -> None:
-    """Add C(validation) to the result. An ApiError raised here carries the result: something may be written already."""
-    try:
-        result["validation"] = ai_llms.validate(result["ai_llm"]["id"])
-        if not result["validation"]["valid"]:
-            hint = "The configuration stays as it is now."
-            raise ApiError("validation_failed", result["validation"]["message"], http_status=200, hint=hint)
-    except ApiError as error:
-        error.result = result
-        raise
-
-
-def _identity(module: AnsibleModule) -> dict[str, t.Any]:
-    return {option: module.params[option] for option in ("id", "name", "workspace_id")}
-
-
-def _given(module: AnsibleModule, *options: str) -> dict[str, t.Any]:
-    return {option: module.params[option] for option in options if module.params[option] is not None}
-
-
-def _subject(module: AnsibleModule) -> str:
-    """The configuration as the task names it."""
-    params = module.params
-    if params["ids"] is not None:
-        return f"{len(params['ids'])} AI LLM configurations"
-    if params["id"] is not None:
-        return f"AI LLM configuration '{params['id']}'"
-    return f"AI LLM configuration '{params['name']}' of workspace '{params['workspace_id']}'"
-
-
-def _path_segments(texts: list[str]) -> list[str]:
-    """The texts without doubles, if each can travel as one segment of a URL's path. Raises ValueError."""
-    for number, text in enumerate(texts, 1):
-        try:
-            check_path_segment(text)
-        except ValueError as error:
-            raise ValueError(f"(item {number}) {error}") from None
-    return list(dict.fromkeys(texts))
+FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
 
 
 def main() -> None:
@@ -605,7 +486,7 @@ def main() -> None:
             "ids": {"type": "list", "elements": "str"},
             "name": {"type": "str"},
             "workspace_id": {"type": "str"},
-            "ai_type": {"type": "str", "choices": ["OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER"]},
+            "ai_type": {"type": "str", "choices": list(AI_TYPES)},
             "endpoint": {"type": "str"},
             "key": {"type": "str", "no_log": True},
             "secret": {"type": "str", "no_log": True},
@@ -617,21 +498,39 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
+    ids = check_option(module, "ids", check_path_segments)
     check_option(module, "id", check_path_segment)
-    params["ids"] = check_option(module, "ids", _path_segments)
     for option in ("name", "workspace_id", "endpoint"):
         check_option(module, option, check_text)
     for option in CREDENTIALS:
         check_option(module, option, check_not_blank)
     if params["name"] is not None and params["id"] is None and params["workspace_id"] is None:
         module.fail_json(msg="workspace_id is required with name, unless id is given.")
-    if params["state"] == "absent":
-        run(module, f"Removing {_subject(module)}", absent if params["ids"] is None else absent_many)
-    if params["ids"] is not None:
+    present = params["state"] == "present"
+    if present and ids is not None:
         module.fail_json(msg="ids requires state=absent.")
-    if params["update_credentials"] == "always" and not _given(module, *CREDENTIALS):
+    fields = {option: params[option] for option in FIELDS if params[option] is not None} if present else {}
+    rotate = params["update_credentials"] == "always"
+    has_credentials = any(option in fields for option in CREDENTIALS)
+    if present and rotate and not has_credentials:
         module.fail_json(msg="update_credentials=always requires key, secret, or both.")
-    run(module, f"Ensuring {_subject(module)}", present)
+
+    mode = Mode(module.check_mode, module._diff)
+    rules = Rules(params["workspace_id"], rotate)
+    wanted = [Wanted(item, None, present, {}) for item in ids or []]
+    subject = count(len(wanted), "AI LLM configuration")
+    if ids is None:
+        wanted = [Wanted(params["id"], params["name"], present, fields)]
+        place = f" in workspace '{params['workspace_id']}'" if params["id"] is None else ""
+        subject = f"AI LLM configuration '{wanted[0].label}'{place}"
+
+    def action(session: Session) -> Result:
+        outcomes, warnings = carry_out(session, wanted, rules, mode, validate=present and params["validate"])
+        if ids is not None:
+            return report_removals(outcomes, mode)
+        return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)
+
+    run(module, f"{'Ensuring' if present else 'Removing'} {subject}", action)
 
 
 if __name__ == "__main__":

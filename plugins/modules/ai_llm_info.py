@@ -11,9 +11,8 @@ module: ai_llm_info
 short_description: List AI LLM configurations of the Flashback platform
 version_added: 1.1.0
 description:
-  - Lists the AI LLM configurations that the access token's user can reach, with the repositories that use each.
-  - The options narrow the list; only what fits all of them is returned. If nothing does, the list is empty, which is no
-    failure.
+  - Lists the AI LLM configurations that the user can reach, with the repositories that use each.
+  - The options narrow the list. If nothing matches all of them, the list is empty, and the task succeeds.
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -28,7 +27,7 @@ options:
     type: str
   name:
     description:
-      - Only configurations of this name. Upper and lower case differ.
+      - Only configurations with this name. Upper and lower case differ.
     type: str
   workspace_id:
     description:
@@ -36,16 +35,24 @@ options:
     type: str
   available:
     description:
-      - Only configurations that the platform calls ready for use, newest first.
+      - Only configurations that the platform reports as ready for use, newest first.
     type: bool
     default: false
+  statistics:
+    description:
+      - Return the usage counters of each configuration, too. This costs one more request.
+    type: bool
+    default: false
+    version_added: 1.3.0
 seealso:
   - module: flashback.platform.ai_llm
+  - module: flashback.platform.ai_llms
+  - module: flashback.platform.workspace_info
 """
 
 EXAMPLES = r"""
 ---
-# The access token comes from the environment variable FLASHBACK_ACCESS_TOKEN.
+# email and password come from the environment variables FLASHBACK_EMAIL and FLASHBACK_PASSWORD.
 
 - name: List the configurations of a workspace
   flashback.platform.ai_llm_info:
@@ -56,28 +63,38 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ configurations.ai_llms | rejectattr('repos') | map(attribute='name') | list }}"
 
-- name: Remove those that no repository uses
+- name: Remove those that no repository uses, all at once
   flashback.platform.ai_llm:
-    id: "{{ item.id }}"
+    ids: "{{ configurations.ai_llms | rejectattr('repos') | map(attribute='id') | list }}"
     workspace_id: workspace-123
     state: absent
-  loop: "{{ configurations.ai_llms | rejectattr('repos') }}"
-  loop_control:
-    label: "{{ item.name }}"
 
-- name: See whether a configuration is ready for use
+- name: Fail if a configuration is not ready for use
   flashback.platform.ai_llm_info:
     name: Production OpenAI
     workspace_id: workspace-123
     available: true
   register: ready
-  failed_when: ready.ai_llms | length == 0
+  failed_when: ready is failed or ready.ai_llms | length == 0
+
+- name: Read how often each configuration was used
+  flashback.platform.ai_llm_info:
+    workspace_id: workspace-123
+    statistics: true
+  register: usage
+
+- name: Show the calls of each
+  ansible.builtin.debug:
+    msg: "{{ item.name }} {{ item.statistics.api_calls | default('unknown') }}"
+  loop: "{{ usage.ai_llms }}"
+  loop_control:
+    label: "{{ item.name }}"
 """
 
 RETURN = r"""
 ---
 ai_llms:
-  description: The configurations. Never holds a credential. Fields that the API does not tell are null.
+  description: The configurations. Never has a credential. Fields that the API does not return are null.
   returned: success
   type: list
   elements: dict
@@ -143,63 +160,105 @@ ai_llms:
           returned: always
           type: str
           sample: "2024-01-16T08:00:00.000Z"
+    statistics:
+      description: The usage counters, as the platform counts them; null if it has none for the configuration.
+      returned: with O(statistics=true)
+      type: dict
+      version_added: 1.3.0
+      contains:
+        api_calls:
+          description: The number of API calls.
+          returned: always
+          type: int
+          sample: 12
+        tokens_in:
+          description: The number of input tokens.
+          returned: always
+          type: int
+          sample: 3400
+        tokens_out:
+          description: The number of output tokens.
+          returned: always
+          type: int
+          sample: 5600
+        llm_tokens_in:
+          description: The number of input tokens of the model.
+          returned: always
+          type: int
+          sample: 3400
+        llm_tokens_out:
+          description: The number of output tokens of the model.
+          returned: always
+          type: int
+          sample: 5600
+        policy_violations:
+          description: The number of policy violations.
+          returned: always
+          type: int
+          sample: 0
+        alerts:
+          description: The number of alerts.
+          returned: always
+          type: int
+          sample: 0
+        blocks:
+          description: The number of blocked calls.
+          returned: always
+          type: int
+          sample: 0
 error:
-  description: What went wrong, for playbooks to decide on. Bad parameters fail without it, before any request.
-  returned: when the API, or the way to it, is why the task failed
+  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
+  returned: when the API, or the way to it, is the reason of the failure
   type: dict
   contains:
     code:
       description:
         - V(unauthorized), the API did not accept the access token.
-        - V(forbidden), the API refused.
-        - V(not_found) or V(rejected), the API answered 404, or another 4xx, as it may for a workspace that is unknown.
-        - V(rate_limited), the API answered 429 to every try.
-        - V(server_error), the API answered 5xx to every try, or said that it failed.
-        - V(unreachable), no connection, or one that broke, in every try.
-        - V(timeout), no whole answer in time, in every try.
-        - V(tls), no connection that can be trusted.
-        - V(invalid_response), an answer that is not this API's, such as a redirect or an HTML page.
+        - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
+        - V(forbidden), the API refused the request.
+        - V(not_found) or V(rejected), the API answered 404 or another 4xx, for instance for an unknown workspace.
+        - V(rate_limited), the API answered 429 to every attempt.
+        - V(server_error), the API answered 5xx to every attempt, or said that it failed.
+        - V(unreachable), no connection in any attempt, or each one broke. A proxy that refuses is a cause, too.
+        - V(timeout), no complete response within O(timeout) seconds in any attempt.
+        - V(tls), no secure connection, or the certificate is not valid.
+        - V(invalid_response), the response is not this API's, such as a redirect or an HTML page.
       returned: always
       type: str
       sample: unauthorized
     http_status:
-      description: The HTTP status of the API's answer, null if there was none.
+      description: The HTTP status of the API's response; null if there was none.
       returned: always
       type: int
       sample: 401
     message:
-      description: The API's own words, or what went wrong.
+      description: The API's words, or what went wrong.
       returned: always
       type: str
       sample: Invalid or expired access token
+    outcome_unknown:
+      description: Always V(false), because the module writes nothing.
+      version_added: 1.3.0
+      returned: always
+      type: bool
+      sample: false
+    reason:
+      description: The API's error code for the login; null if it sent none.
+      version_added: 1.3.0
+      returned: when RV(error.code=login_failed)
+      type: str
+      sample: INVALID_PASSWORD
 """
-
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
-from ansible_collections.flashback.platform.plugins.module_utils._argspec import (
-    api_argument_spec,
-    check_option,
-    run,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._client import (
-    Client,
-    check_text,
-)
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
+from ansible_collections.flashback.platform.plugins.module_utils._text import check_text
 
 FILTERS = ("id", "name", "workspace_id")
-
-
-def info(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
-    """List what fits all options. Returns the task's result; raises ApiError."""
-    wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
-    listed = AiLlms(client).listed(module.params["workspace_id"], available=module.params["available"])
-    return {
-        "changed": False,
-        "ai_llms": [ai_llm for ai_llm in listed if all(ai_llm[field] == value for field, value in wanted.items())],
-    }
 
 
 def main() -> None:
@@ -210,12 +269,25 @@ def main() -> None:
             "name": {"type": "str"},
             "workspace_id": {"type": "str"},
             "available": {"type": "bool", "default": False},
+            "statistics": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
+    params = module.params
     for option in FILTERS:
         check_option(module, option, check_text)
-    run(module, "Listing AI LLM configurations", info)
+    wanted = {option: params[option] for option in FILTERS if params[option] is not None}
+
+    def action(session: Session) -> Result:
+        api = AiLlms(session)
+        listed = api.list(params["workspace_id"], available=params["available"])
+        matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
+        if params["statistics"]:
+            statistics = api.statistics(params["id"])
+            matching = [{**item, "statistics": statistics.get(item["id"])} for item in matching]
+        return Result({"changed": False, "ai_llms": matching})
+
+    run(module, "Listing AI LLM configurations", action)
 
 
 if __name__ == "__main__":

@@ -13,50 +13,72 @@ import typing as t
 import pytest
 import trustme
 
-from ansible_collections.flashback.platform.plugins.module_utils import _client
-from ansible_collections.flashback.platform.tests.unit.helpers import TOKEN
-from ansible_collections.flashback.platform.tests.unit.wire import ScriptedServer
+from ansible_collections.flashback.platform.plugins.module_utils import _client, _concurrency, _transport
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Credentials, Session
+from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
+from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult, run_module
+from ansible_collections.flashback.platform.tests.unit.responses import KEY, LISTED_KEY, SECRET, TOKEN, TOKEN_CORE
+from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    NewClient = Callable[..., _client.Client]
+    NewSession = Callable[..., Session]
+    NewTransport = Callable[..., _transport.Transport]
+    RunTask = Callable[..., TaskResult]
+    StartServer = Callable[..., ScriptedServer]
 
 
 @pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty home, and nothing in the environment that the client obeys."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No home directory, and no variables that the modules, requests or OpenSSL read."""
     for variable in os.environ:
         if variable.upper().endswith(("_PROXY", "_CA_BUNDLE")) or variable.startswith(("FLASHBACK_", "SSL_CERT_")):
             monkeypatch.delenv(variable)
     monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv("HOME", os.devnull)
+
+
+@pytest.fixture
+def home(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:  # pylint: disable=unused-argument
+    """An empty home directory."""
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
 
 
-class Waits(list[float]):
-    """The seconds waited between tries, which pass on the client's clock only. The hook is called in place of them."""
+class FakeClock:
+    """The clock of the modules. A sleep ends at once, and is recorded; only this clock shows its seconds.
 
-    hook: Callable[[], None] | None = None
+    on_sleep: called at each sleep, such as to change something between two attempts.
+    """
+
+    def __init__(self) -> None:
+        self.sleeps: list[float] = []
+        self.on_sleep: Callable[[], None] | None = None
 
     def sleep(self, seconds: float) -> None:
-        self.append(seconds)
-        if self.hook:
-            self.hook()
+        self.sleeps.append(seconds)
+        if self.on_sleep:
+            self.on_sleep()
 
     def monotonic(self) -> float:
-        return time.monotonic() + sum(self)
+        return time.monotonic() + sum(self.sleeps)
 
 
 @pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
-    clock = Waits()
-    monkeypatch.setattr(_client, "time", types.SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    clock = FakeClock()
+    for module in (_client, _concurrency, _transport):
+        monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
     return clock
 
 
 @pytest.fixture
-def start_server() -> Iterator[Callable[..., ScriptedServer]]:
-    """Starts scripted servers; the test fails unless each saw just what it expects."""
+def start_server() -> Iterator[StartServer]:
+    """Starts scripted servers. The test fails unless each of them receives exactly the requests that it expects."""
     servers: list[ScriptedServer] = []
 
     def start(**options: t.Any) -> ScriptedServer:
@@ -71,31 +93,93 @@ def start_server() -> Iterator[Callable[..., ScriptedServer]]:
 
 
 @pytest.fixture
-def server(start_server: Callable[..., ScriptedServer]) -> ScriptedServer:
+def server(start_server: StartServer) -> ScriptedServer:
     return start_server()
 
 
 @pytest.fixture
-def connect(server: ScriptedServer) -> Callable[..., _client.Client]:
-    """Makes clients of the server that send once, unless told otherwise."""
+def new_transport() -> NewTransport:
+    """Makes transports."""
 
-    def connect(**options: t.Any) -> _client.Client:
-        defaults: dict[str, t.Any] = {
-            "api_url": server.url,
-            "access_token": TOKEN,
-            "timeout": 10,
-            "retries": 0,
-            "validate_certs": True,
-            "ca_path": None,
-            "read_only": False,
-        }
-        return _client.Client(**{**defaults, **options})
+    def new(*, timeout: float = 10, validate_certs: bool = True, ca_path: str | None = None) -> _transport.Transport:
+        return _transport.Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
 
-    return connect
+    return new
+
+
+@pytest.fixture
+def new_client(server: ScriptedServer, new_transport: NewTransport) -> NewClient:
+    """Makes clients of the server, which send each request once unless they are told otherwise."""
+
+    def new(
+        *,
+        api_url: str = server.url,
+        retries: int = 0,
+        check_mode: bool = False,
+        secrets: Iterable[str] = (TOKEN,),
+        allowed: frozenset[tuple[str, str]] = frozenset(),
+        **options: t.Any,
+    ) -> _client.Client:
+        redactor = Redactor()
+        redactor.add(*secrets)
+        return _client.Client(
+            new_transport(**options),
+            api_url=api_url,
+            retries=retries,
+            check_mode=check_mode,
+            redactor=redactor,
+            allowed=allowed,
+        )
+
+    return new
+
+
+@pytest.fixture
+def new_session(new_client: NewClient) -> NewSession:
+    """Makes sessions with the server, with the options of `new_client`."""
+
+    def new(credentials: Credentials | None = None, **options: t.Any) -> Session:
+        return Session(new_client(**options), credentials or Credentials(TOKEN), Redactor())
+
+    return new
+
+
+@pytest.fixture
+def new_ai_llms(new_session: NewSession) -> Callable[..., AiLlms]:
+    """Gives access to the AI LLM configurations of the server, with the options of `new_client`."""
+
+    def new(**options: t.Any) -> AiLlms:
+        return AiLlms(new_session(**options))
+
+    return new
+
+
+@pytest.fixture
+def ai_llms(new_ai_llms: Callable[..., AiLlms]) -> AiLlms:
+    """The AI LLM configurations of the server. A request has up to four attempts."""
+    return new_ai_llms(retries=3)
+
+
+@pytest.fixture
+def run_task(request: pytest.FixtureRequest, server: ScriptedServer) -> RunTask:
+    """Runs main() of the test file, a module, against the server, with one attempt.
+
+    An option that is None is not given at all. The test fails if the output has a secret.
+    """
+
+    def run(**params: t.Any) -> TaskResult:
+        options = {"api_url": server.url, "access_token": TOKEN, "retries": 0, **params}
+        given = {name: value for name, value in options.items() if value is not None}
+        result = run_module(request.module.main, **given)
+        for secret in (TOKEN_CORE, SECRET, KEY, LISTED_KEY):
+            assert secret not in result.output
+        return result
+
+    return run
 
 
 class Authority:
-    """A certificate authority that nothing trusts unless it is told to."""
+    """A certificate authority. Nothing trusts it by default."""
 
     def __init__(self, bundle: Path) -> None:
         self._ca = trustme.CA()
@@ -103,18 +187,17 @@ class Authority:
         self.bundle = str(bundle)
 
     def context(self, host: str = "127.0.0.1") -> ssl.SSLContext:
-        """For a server that is to be this host."""
+        """For a server that has a certificate for this host."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._ca.issue_cert(host).configure_cert(context)
         return context
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "authority.pem")
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority") / "bundle.pem")
 
 
-@pytest.fixture
-def stranger(tmp_path: Path) -> Authority:
-    """Another authority."""
-    return Authority(tmp_path / "stranger.pem")
+@pytest.fixture(scope="session")
+def other_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("other_authority") / "bundle.pem")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module ai_llm with ids."""
+"""The module ai_llm with the option ids."""
 
 from __future__ import annotations
 
@@ -15,187 +15,218 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._client import MOST_AT_ONCE
-from ansible_collections.flashback.platform.plugins.modules.ai_llm import main
-from ansible_collections.flashback.platform.tests.unit.helpers import (
-    DELETED,
+from ansible_collections.flashback.platform.plugins.module_utils._concurrency import MAX_CONCURRENCY
+from ansible_collections.flashback.platform.plugins.modules import ai_llm
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    ABSENT,
+    CLOSED,
+    FORBIDDEN,
+    GATEWAY_ERROR,
+    HANG,
     ID,
     LIST,
-    NOT_FOUND,
+    NAME,
+    OK,
+    RATE_LIMITED,
     REFUSED,
-    TOKEN,
-    TOKEN_CORE,
-    Ended,
+    WORKSPACE,
     item,
     listing,
     repo,
-    run_module,
+    repositories,
 )
-from ansible_collections.flashback.platform.tests.unit.wire import (
-    PATIENCE,
-    Act,
-    Answer,
-    Request,
+from ansible_collections.flashback.platform.tests.unit.scripted_server import (
+    MAX_WAIT,
+    Responder,
     ScriptedServer,
-    answer,
+    response,
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from ansible_collections.flashback.platform.tests.unit.conftest import RunTask
 
-    Remove = Callable[..., Ended]
-
-GOOD = answer(200, DELETED)
-GONE = answer(404, NOT_FOUND)
-
-# As a task runs it: in a process, which can be interrupted.
-# One that is started in the background has to be told not to ignore that.
-PROCESS = """
-import signal
-import sys
-from ansible_collections.flashback.platform.plugins.modules.ai_llm import main
-from ansible_collections.flashback.platform.tests.unit.helpers import TOKEN, run_module
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-run_module(main, state="absent", ids=[str(n) for n in range(100)], api_url=sys.argv[1], access_token=TOKEN)
-"""
+main = ai_llm.main
 
 
-@pytest.fixture
-def remove(server: ScriptedServer) -> Remove:
-    def remove(ids: list[t.Any], **params: t.Any) -> Ended:
-        arguments = {
-            "api_url": server.url,
-            "access_token": TOKEN,
-            "state": "absent",
-            "ids": ids,
-            "retries": 0,
-            **params,
-        }
-        ended = run_module(main, **arguments)
-        for secret in (TOKEN_CORE, item()["key"]):
-            assert secret not in ended.output
-        return ended
-
-    return remove
-
-
-def outcomes(ended: Ended) -> list[tuple[str, str]]:
-    return [(outcome["id"], outcome["outcome"]) for outcome in ended.result["outcomes"]]
-
-
-def lines(server: ScriptedServer) -> list[str]:
-    return sorted(request.line for request in server.requests)
+def by_ids(*ids: str) -> dict[str, t.Any]:
+    return {"state": "absent", "ids": list(ids)}
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_none_sends_nothing(check: bool, remove: Remove) -> None:
-    ended = remove([], check=check)
-    assert not ended.failed
-    assert not ended.changed
-    assert ended.result["outcomes"] == []
+def test_no_ids_send_nothing(check: bool, run_task: RunTask) -> None:
+    result = run_task(check=check, **by_ids())
+    assert not result.failed
+    assert not result.changed
+    assert result.outcomes == []
 
 
-def test_order_is_kept_and_doubles_count_once(server: ScriptedServer, remove: Remove) -> None:
-    server.respond = lambda request: GONE if request.target.endswith("/b") else GOOD
-    ended = remove(["c", "a", "c", "b", "a"])
-    assert ended.changed
-    assert outcomes(ended) == [("c", "deleted"), ("a", "deleted"), ("b", "absent")]
-    assert lines(server) == ["DELETE /ai/llm/a", "DELETE /ai/llm/b", "DELETE /ai/llm/c"]
+def test_outcomes_are_in_the_order_of_the_ids_without_duplicates(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({"b": ABSENT}, OK)
+    result = run_task(**by_ids("c", "a", "c", "b", "a"))
+    assert result.changed
+    assert result.outcomes == [("c", "deleted"), ("a", "deleted"), ("b", "absent")]
+    assert sorted(server.lines) == ["DELETE /ai/llm/a", "DELETE /ai/llm/b", "DELETE /ai/llm/c"]
 
 
-def test_none_of_them_is_there(server: ScriptedServer, remove: Remove) -> None:
-    server.respond = lambda request: GONE
-    ended = remove(["a", "b"])
-    assert not ended.failed
-    assert not ended.changed
+def test_none_of_the_ids_exists(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({}, ABSENT)
+    result = run_task(**by_ids("a", "b"))
+    assert not result.failed
+    assert not result.changed
 
 
 @pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a\nb"])
 @pytest.mark.parametrize("check", [True, False])
-def test_bad_id_is_named_and_none_is_removed(check: bool, wrong: str, remove: Remove) -> None:
-    ended = remove([ID, wrong], check=check)
-    assert ended.failed
-    assert ended.result["msg"].startswith("ids ")
-    assert "2" in ended.result["msg"]
+def test_bad_id_is_named_and_none_is_removed(check: bool, wrong: str, run_task: RunTask) -> None:
+    result = run_task(check=check, **by_ids(ID, wrong))
+    assert result.failed
+    assert result.msg.startswith("ids (item 2) ")
 
 
-def test_check_mode_reads_once(server: ScriptedServer, remove: Remove) -> None:
-    server.expect(LIST, answer(200, listing(item(id="a"), item(id="b", repos=[repo(1)]), item(id="other"))))
-    ended = remove(["a", "b", "c"], check=True, diff=True)
-    assert ended.changed
-    assert outcomes(ended) == [("a", "deleted"), ("b", "deleted"), ("c", "absent")]
-    assert sorted(ended.result["diff"]["before"]) == ["a", "b"]
-    assert "my-ai-repo-1" in ended.warnings
+def test_ids_in_check_mode_read_one_list(server: ScriptedServer, run_task: RunTask) -> None:
+    listed = [item(id="a"), item(id="b", name="Used", repos=[repo(1)]), item(id="other", repos=[repo(2)])]
+    server.expect(LIST, response(200, listing(*listed)))
+    result = run_task(check=True, diff=True, **by_ids("a", "b", "c"))
+    assert result.changed
+    assert result.values["outcomes"] == [
+        {"id": "a", "name": NAME, "outcome": "deleted"},
+        {"id": "b", "name": "Used", "outcome": "deleted", "repositories": repositories(1)},
+        {"id": "c", "name": None, "outcome": "absent"},
+    ]
+    assert result.msg == (
+        "Would remove 2 of 3 AI LLM configurations; 1 did not exist; 1 of them is in use and would be refused now."
+    )
+    (warning,) = result.warnings
+    assert "'b' by 1 repository: my-ai-repo-1 (repo-1)" in warning
+    assert list(result.values["diff"]["before"]) == ["a", "b"]
 
 
-def test_diff_lists_once(server: ScriptedServer, remove: Remove) -> None:
-    server.expect(LIST, answer(200, listing(item(id="a"))))
-    server.expect("DELETE /ai/llm/a", GOOD)
-    ended = remove(["a"], diff=True)
-    assert ended.result["diff"]["before"]["a"]["name"] == "Staging OpenAI"
-    assert ended.result["diff"]["after"] == {}
+def test_many_ids_in_check_mode(server: ScriptedServer, run_task: RunTask) -> None:
+    ids = [f"id-{number}" for number in range(300)]
+    listed = [item(id=id, repos=[repo(1)] if number < 30 else []) for number, id in enumerate(ids)]
+    server.expect(LIST, response(200, listing(*listed)))
+    result = run_task(check=True, diff=True, **by_ids(*ids))
+    assert result.msg.startswith("Would remove 300 of 300 AI LLM configurations; ")
+    assert "30 of them are in use and would be refused now" in result.msg
+    (warning,) = result.warnings
+    assert "and 20 more" in warning
+    assert sum("repositories" in outcome for outcome in result.values["outcomes"]) == 30
+    assert set(result.values["diff"]["before"].values()) == {f"{NAME}, OPENAI, https://api.openai.com/v1"}
+
+
+def test_diff_of_ids_reads_one_list(server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(LIST, response(200, listing(item(id="a"))))
+    server.expect("DELETE /ai/llm/a", OK)
+    result = run_task(diff=True, **by_ids("a"))
+    assert result.values["diff"] == {"before": {"a": f"{NAME}, OPENAI, https://api.openai.com/v1"}, "after": {}}
+    assert result.values["outcomes"] == [{"id": "a", "name": NAME, "outcome": "deleted"}]
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_one_of_another_workspace_stops_all(check: bool, server: ScriptedServer, remove: Remove) -> None:
-    server.expect(LIST, answer(200, listing(item(id="a"), item(id="b", workspaceId="workspace-456"))))
-    ended = remove(["a", "b"], workspace_id="workspace-123", check=check)
-    assert (ended.code, ended.changed) == ("workspace_mismatch", False)
-    assert "b" in ended.result["error"]["message"]
+def test_one_id_of_another_workspace_stops_all(check: bool, server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(LIST, response(200, listing(item(id="a"), item(id="b", workspaceId="workspace-456"))))
+    result = run_task(workspace_id=WORKSPACE, check=check, **by_ids("a", "b"))
+    assert (result.code, result.changed) == ("workspace_mismatch", False)
+    assert "'b' (in workspace 'workspace-456')" in result.error["message"]
+    assert "Check the IDs and workspace_id." in result.msg
 
 
-def test_partial_failure_tells_of_each(server: ScriptedServer, remove: Remove) -> None:
-    def respond(request: Request) -> Answer:
-        if request.method == "GET":
-            return answer(200, listing(item(id="used", repos=[repo(1)])))
-        return {"used": answer(403, REFUSED), "gone": GONE, "broken": (Act.CLOSE,)}.get(
-            request.target.rpartition("/")[2], GOOD
-        )
-
-    server.respond = respond
-    ended = remove(["used", "a", "gone", "broken"])
-    assert (ended.code, ended.failed, ended.changed) == ("partial_failure", True, True)
-    assert outcomes(ended) == [("used", "failed"), ("a", "deleted"), ("gone", "absent"), ("broken", "failed")]
-    errors = [outcome["error"]["code"] for outcome in ended.result["outcomes"] if "error" in outcome]
-    assert errors == ["in_use", "unreachable"]
-    assert len(server.requests) == 5
-
-
-def test_total_failure_is_no_change(server: ScriptedServer, remove: Remove) -> None:
-    server.respond = lambda request: answer(401, REFUSED)
-    ended = remove(["a", "b"])
-    assert (ended.code, ended.changed) == ("partial_failure", False)
-    assert {outcome["error"]["code"] for outcome in ended.result["outcomes"]} == {"unauthorized"}
-
-
-def test_changed_is_honest_for_each(server: ScriptedServer, remove: Remove) -> None:
-    tries: dict[str, int] = {}
-
-    def respond(request: Request) -> Answer:
-        id = request.target.rpartition("/")[2]
-        tries[id] = tries.get(id, 0) + 1
-        if tries[id] > 1:
-            return GONE
-        return (Act.CLOSE,) if id == "lost" else answer(429, REFUSED)
-
-    server.respond = respond
-    ended = remove(["lost", "refused"], retries=1)
-    assert outcomes(ended) == [("lost", "deleted"), ("refused", "absent")]
+def test_partial_failure_tells_the_outcome_of_each(server: ScriptedServer, run_task: RunTask) -> None:
+    """One list settles all that is in doubt."""
+    server.respond = Responder(
+        {
+            "GET": response(200, listing(item(id="used", repos=[repo(1)]), item(id="slow"))),
+            "used": FORBIDDEN,
+            "gone": ABSENT,
+            "lost": CLOSED,
+            "slow": GATEWAY_ERROR,
+        },
+        OK,
+    )
+    result = run_task(**by_ids("used", "a", "gone", "lost", "slow"))
+    assert (result.code, result.failed, result.changed) == ("partial_failure", True, True)
+    assert result.outcomes == [
+        ("used", "failed"),
+        ("a", "deleted"),
+        ("gone", "absent"),
+        ("lost", "deleted"),
+        ("slow", "unknown"),
+    ]
+    errors = {outcome["id"]: outcome.get("error") for outcome in result.values["outcomes"]}
+    assert (errors["used"]["code"], errors["used"]["repositories"]) == ("in_use", repositories(1))
+    assert (errors["slow"]["code"], errors["slow"]["outcome_unknown"]) == ("server_error", True)
+    assert result.error["outcome_unknown"] is True
+    assert len(server.requests) == 6
+    for words in ("used (in_use), slow (server_error)", "outcomes", "Removed 2 of 5", "No response confirmed 1"):
+        assert result.msg.count(words) == 1
 
 
-def test_interruption_leaves_no_worker_behind(server: ScriptedServer) -> None:
-    server.respond = lambda _request: (0.3, *GOOD)
+def test_last_lost_response_of_many_is_looked_up(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({"lost": CLOSED, "GET": response(200, listing())}, OK)
+    result = run_task(retries=1, **by_ids("a", "lost"))
+    assert not result.failed
+    assert result.outcomes == [("a", "deleted"), ("lost", "deleted")]
+    assert "not listed any more" in result.msg
+
+
+def test_unknown_outcome_of_one_is_that_of_the_task(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({"lost": CLOSED, "GET": response(401, REFUSED)}, OK)
+    result = run_task(**by_ids("a", "lost"))
+    assert result.outcomes == [("a", "deleted"), ("lost", "unknown")]
+    assert (result.code, result.error["outcome_unknown"], result.changed) == ("partial_failure", True, True)
+
+
+def test_failure_of_all_is_no_change(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({}, response(401, REFUSED))
+    result = run_task(**by_ids("a", "b"))
+    assert (result.code, result.changed, result.error["outcome_unknown"]) == ("partial_failure", False, False)
+    assert {outcome["error"]["code"] for outcome in result.values["outcomes"]} == {"unauthorized"}
+
+
+def test_404_after_a_lost_response_is_a_change_for_each(server: ScriptedServer, run_task: RunTask) -> None:
+    server.respond = Responder({"lost": [CLOSED, ABSENT], "refused": [RATE_LIMITED, ABSENT]})
+    result = run_task(retries=1, **by_ids("lost", "refused"))
+    assert result.outcomes == [("lost", "deleted"), ("refused", "absent")]
+
+
+# A task runs in a process, which can be interrupted. One that is started in the background ignores SIGINT by default.
+INTERRUPTIBLE_TASK = """
+import signal
+import sys
+from ansible_collections.flashback.platform.plugins.modules import ai_llm
+from ansible_collections.flashback.platform.tests.unit.helpers import run_module
+from ansible_collections.flashback.platform.tests.unit.responses import TOKEN
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+ids = [str(number) for number in range(24)]
+run_module(ai_llm.main, state="absent", ids=ids, api_url=sys.argv[1], access_token=TOKEN, timeout=3, retries=0)
+"""
+
+
+def test_interrupted_task_sends_nothing_more(server: ScriptedServer) -> None:
+    """The server answers nothing. A worker that goes on sends its next request after the timeout of three seconds,
+    and a task that waits for its workers does not end before that.
+    """
+    server.respond = Responder({}, HANG)
     path = os.pathsep.join(sys.path)
     with subprocess.Popen(
-        [sys.executable, "-c", PROCESS, server.url],
+        [sys.executable, "-c", INTERRUPTIBLE_TASK, server.url],
         env={**os.environ, "PYTHONPATH": path},
         stderr=subprocess.DEVNULL,
     ) as process:
-        deadline = time.monotonic() + PATIENCE
-        while len(server.requests) < MOST_AT_ONCE:
+        deadline = time.monotonic() + MAX_WAIT
+        while len(server.requests) < MAX_CONCURRENCY:
+            assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        interrupted = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) != 0
-    assert len(server.requests) < 100
+        try:
+            assert process.wait(MAX_WAIT) != 0
+        finally:
+            process.kill()
+    seconds = time.monotonic() - interrupted
+    assert len(server.requests) == MAX_CONCURRENCY
+    assert seconds < 2
+    time.sleep(0.1)
+    assert len(server.requests) == MAX_CONCURRENCY

@@ -10,40 +10,40 @@ import typing as t
 import pytest
 from hypothesis import given
 
-from ansible_collections.flashback.platform.plugins.modules.ai_llm_info import main
-from ansible_collections.flashback.platform.tests.unit.answers import ANY_ANSWERS, HTML, Drawn, property_test
-from ansible_collections.flashback.platform.tests.unit.helpers import (
+from ansible_collections.flashback.platform.plugins.modules import ai_llm_info
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    ABSENT,
     CODES,
+    FORBIDDEN,
+    FOREIGN_404,
     ID,
     LIST,
-    NOT_FOUND,
+    NAME,
+    RATE_LIMITED,
     REFUSED,
+    SERVER_ERROR,
     TOKEN,
-    TOKEN_CORE,
-    Ended,
     item,
     listing,
-    run_module,
 )
-from ansible_collections.flashback.platform.tests.unit.wire import Answer, Request, ScriptedServer, answer
+from ansible_collections.flashback.platform.tests.unit.scripted_server import (
+    Responder,
+    Response,
+    ScriptedServer,
+    response,
+)
+from ansible_collections.flashback.platform.tests.unit.strategies import (
+    GENERATED_RESPONSES,
+    GeneratedResponse,
+    property_test,
+)
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from ansible_collections.flashback.platform.tests.unit.conftest import RunTask
 
-    Info = Callable[..., Ended]
+main = ai_llm_info.main
 
-ALL = answer(200, listing(item(), item(id="b", name="Another"), item(id="c", workspaceId="workspace-456")))
-
-
-@pytest.fixture
-def info(server: ScriptedServer) -> Info:
-    def info(**params: t.Any) -> Ended:
-        ended = run_module(main, **{"api_url": server.url, "access_token": TOKEN, "retries": 0, **params})
-        for secret in (TOKEN_CORE, item()["key"]):
-            assert secret not in ended.output
-        return ended
-
-    return info
+ALL = response(200, listing(item(), item(id="b", name="Another"), item(id="c", workspaceId="workspace-456")))
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -53,60 +53,67 @@ def info(server: ScriptedServer) -> Info:
         ({}, LIST, [ID, "b", "c"]),
         ({"id": "b"}, LIST, ["b"]),
         ({"id": "B"}, LIST, []),
-        ({"id": "b", "name": "Staging OpenAI"}, LIST, []),
-        ({"name": "Staging OpenAI"}, LIST, [ID, "c"]),
+        ({"id": "b", "name": NAME}, LIST, []),
+        ({"name": NAME}, LIST, [ID, "c"]),
         ({"workspace_id": "workspace-456"}, f"{LIST}?workspaceId=workspace-456", ["c"]),
         ({"workspace_id": "nowhere"}, f"{LIST}?workspaceId=nowhere", []),
         ({"available": True}, f"{LIST}/available", [ID, "b", "c"]),
         ({"available": True, "workspace_id": "workspace-456"}, f"{LIST}/available", ["c"]),
     ],
 )
-def test_what_fits_all_options_is_listed(
-    params: dict[str, t.Any], line: str, ids: list[str], check: bool, server: ScriptedServer, info: Info
+def test_what_matches_all_options_is_returned(
+    params: dict[str, t.Any], line: str, ids: list[str], check: bool, server: ScriptedServer, run_task: RunTask
 ) -> None:
     server.expect(line, ALL)
-    ended = info(check=check, **params)
-    assert not ended.failed
-    assert not ended.changed
-    assert [ai_llm["id"] for ai_llm in ended.result["ai_llms"]] == ids
+    result = run_task(check=check, **params)
+    assert not result.failed
+    assert not result.changed
+    assert [ai_llm["id"] for ai_llm in result.values["ai_llms"]] == ids
 
 
 @pytest.mark.parametrize(
     ("steps", "code"),
     [
-        (answer(401, REFUSED), "unauthorized"),
-        (answer(403, REFUSED), "forbidden"),
-        (answer(404, NOT_FOUND), "not_found"),
-        (answer(404, HTML), "invalid_response"),
-        (answer(429, REFUSED), "rate_limited"),
-        (answer(500, REFUSED), "server_error"),
+        (response(401, REFUSED), "unauthorized"),
+        (FORBIDDEN, "forbidden"),
+        (ABSENT, "not_found"),
+        (FOREIGN_404, "invalid_response"),
+        (RATE_LIMITED, "rate_limited"),
+        (SERVER_ERROR, "server_error"),
     ],
 )
-def test_failure(steps: Answer, code: str, server: ScriptedServer, info: Info) -> None:
+def test_failure(steps: Response, code: str, server: ScriptedServer, run_task: RunTask) -> None:
     server.expect(LIST, steps)
-    assert info().code == code
+    result = run_task()
+    assert (result.code, result.error["outcome_unknown"], result.changed) == (code, False, False)
+    assert result.msg.startswith(f"Listing AI LLM configurations at {server.url} failed: ")
 
 
 @pytest.mark.parametrize("option", ["id", "name", "workspace_id"])
 @pytest.mark.parametrize("value", ["", " ", "a\x00b"])
-def test_bad_input_is_named_and_sends_nothing(option: str, value: str, info: Info) -> None:
-    ended = info(**{option: value})
-    assert ended.failed
-    assert ended.result["msg"].startswith(f"{option} ")
+def test_bad_option_is_named(option: str, value: str, run_task: RunTask) -> None:
+    result = run_task(**{option: value})
+    assert result.failed
+    assert result.msg.startswith(f"{option} ")
+
+
+def test_listed_fields_do_not_show_secrets(server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(LIST, response(200, listing(item(name=TOKEN, repos=[{"id": TOKEN, "name": f"repo of {TOKEN}"}]))))
+    (ai_llm,) = run_task().values["ai_llms"]
+    assert ai_llm["name"] == "********"
 
 
 @property_test
-@given(gets=ANY_ANSWERS)
-def test_any_answer_ends_in_a_list_or_a_clean_failure(
-    gets: list[Drawn], server: ScriptedServer, info: Info, caplog: pytest.LogCaptureFixture
+@given(gets=GENERATED_RESPONSES)
+def test_any_response_ends_in_a_list_or_a_clean_failure(
+    gets: list[GeneratedResponse], server: ScriptedServer, run_task: RunTask, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, "urllib3")
-    left = list(gets)
-
-    def respond(_request: Request) -> Answer:
-        return (left.pop(0) if len(left) > 1 else left[0]).steps
-
-    server.respond = respond
-    ended = info(retries=2, timeout=10)
-    assert not ended.changed
-    assert (ended.code in CODES) if ended.failed else isinstance(ended.result["ai_llms"], list)
+    server.respond = Responder({"GET": gets})
+    result = run_task(retries=2)
+    assert not result.changed
+    if result.failed:
+        assert result.code in CODES
+        assert result.error["outcome_unknown"] is False
+    else:
+        assert isinstance(result.values["ai_llms"], list)

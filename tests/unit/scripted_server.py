@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server on loopback that follows a script to the byte: what goes wrong on a wire is invisible to mocks."""
+"""A loopback server that follows a script to the byte: mocks of `requests` cannot show how connections fail."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import typing as t
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# No test waits longer than this for anything.
-PATIENCE = 20.0
+# Seconds. No test waits longer than this for anything.
+MAX_WAIT = 20.0
 
 
 class Act(enum.Enum):
@@ -30,14 +30,14 @@ class Act(enum.Enum):
     RESET = enum.auto()
 
 
-# An answer is a sequence of steps: bytes are sent, a float is a pause in seconds, a context turns to TLS. Unless an act
+# A response is a sequence of steps: bytes are sent, a float is a pause in seconds, a context starts TLS. Unless an act
 # ends the connection, it is kept for the next request.
 Step = t.Union[bytes, float, Act, ssl.SSLContext]
-Answer = tuple[Step, ...]
+Response = tuple[Step, ...]
 
 
 class Request(t.NamedTuple):
-    """A request as it came in. Names of headers are in lower case."""
+    """A request as it arrived. Names of headers are in lower case."""
 
     method: str
     target: str
@@ -49,9 +49,14 @@ class Request(t.NamedTuple):
     def line(self) -> str:
         return f"{self.method} {self.target}"
 
+    @property
+    def id(self) -> str:
+        """The last segment of the path."""
+        return self.target.partition("?")[0].rpartition("/")[2]
 
-def answer(status: int, body: t.Any = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer with its length. body: bytes and texts are sent as they are, all else as JSON."""
+
+def response(status: int, body: t.Any = b"", headers: Mapping[str, str] | None = None) -> Response:
+    """A response with a Content-Length. body: bytes and texts are sent as they are, all else as JSON."""
     if isinstance(body, str):
         body = body.encode()
     elif not isinstance(body, bytes):
@@ -61,28 +66,54 @@ def answer(status: int, body: t.Any = b"", headers: Mapping[str, str] | None = N
 
 
 def head(status: int, headers: Mapping[str, str] | None = None) -> bytes:
-    lines = [f"HTTP/1.1 {status} Whatever", *(f"{name}: {value}" for name, value in (headers or {}).items())]
+    """The status line and the headers of a response."""
+    lines = [f"HTTP/1.1 {status} Reason", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def trickle(data: bytes, pause: float = 0.05) -> Answer:
+def trickle(data: bytes, pause: float = 0.05) -> Response:
     """The data, byte by byte."""
     return tuple(step for i in range(len(data)) for step in (data[i : i + 1], pause))
 
 
-class ScriptedServer:
-    """Expects requests in an order, and gives each its answer. It serves as a proxy too, since it reads no target.
+class Responder:
+    """Chooses responses by request line, else by the ID at the end of the path, else by method.
 
-    A request that is missing, too many or another than expected is a problem that verify() reports.
+    :param responses: For each of these keys one response to all requests, or a list of responses in their order, the
+        last of which is repeated. A response is a tuple of steps, or an object that has it as `steps`.
+    :param default: The response to all other requests.
+
+    `given` records the method of each request and what it was answered with.
+    """
+
+    def __init__(self, responses: Mapping[str, t.Any], default: Response | None = None) -> None:
+        self._responses = {key: [*value] if isinstance(value, list) else [value] for key, value in responses.items()}
+        self._default = default
+        self.given: list[tuple[str, t.Any]] = []
+
+    def __call__(self, request: Request) -> Response:
+        keys = (request.line, request.id, request.method)
+        left = next((self._responses[key] for key in keys if key in self._responses), [self._default])
+        chosen = left.pop(0) if len(left) > 1 else left[0]
+        if chosen is None:
+            raise LookupError(f"no response to {request.line}")
+        self.given.append((request.method, chosen))
+        return t.cast("Response", getattr(chosen, "steps", chosen))
+
+
+class ScriptedServer:
+    """Expects requests in an order, and gives each its response. It can be a proxy, since it ignores the target.
+
+    A request that is missing, unexpected or different is a problem that verify() reports.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, listening: bool = True) -> None:
         self.requests: list[Request] = []
         self.connections = 0
-        # Answers whatever comes, in place of the script.
-        self.respond: Callable[[Request], Answer] | None = None
+        # Answers every request, in place of the script.
+        self.respond: Callable[[Request], Response] | None = None
         self._tls = tls
-        self._script: list[tuple[str, Answer]] = []
+        self._script: list[tuple[str, Response]] = []
         self._problems: list[str] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -94,20 +125,30 @@ class ScriptedServer:
         if listening:
             self.listen()
 
+    @property
+    def lines(self) -> list[str]:
+        """Method and target of all requests, in the order of their arrival."""
+        return [request.line for request in self.requests]
+
+    @property
+    def sent_bodies(self) -> list[t.Any]:
+        """The JSON of all requests that have a body."""
+        return [json.loads(request.body) for request in self.requests if request.body]
+
     def listen(self) -> None:
-        """Until then, connections are refused."""
+        """Accept connections. Until then, they are refused."""
         self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def expect(self, line: str, *answers: Answer) -> None:
-        """Expect a request, given as method and target, once for each of the answers.
+    def expect(self, line: str, *responses: Response) -> None:
+        """Expect a request, given as method and target, once for each of the responses.
 
-        C(connect) is a connection that is answered before anything of a request is read.
+        `connect` is a connection that is answered before anything of a request is read.
         """
-        self._script += [(line, steps) for steps in answers]
+        self._script += [(line, steps) for steps in responses]
 
     def verify(self) -> None:
-        """Nothing else was asked than expected, and all that was."""
+        """Assert that all expected requests came, and no others."""
         missing = [f"expected, but not requested: {line}" for line, _steps in self._script]
         assert not self._problems + missing
 
@@ -127,32 +168,35 @@ class ScriptedServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(MAX_WAIT)
         keep: socket.socket | None = self._track(connection)
         try:
             if self._script and self._script[0][0] == "connect":
                 keep = self._perform(connection, self._script.pop(0)[1])
             if keep and self._tls:
-                keep = self._turn_to_tls(keep, self._tls)
+                keep = self._start_tls(keep, self._tls)
             while keep:
                 request = _receive(keep)
                 if request is None:
                     break
-                keep = self._perform(keep, self._answer_to(request))
+                keep = self._perform(keep, self._response_to(request))
         except OSError:
-            # The client has gone away, or does not trust the certificate: its own side of it is what tests look at.
+            # The client closed the connection, or does not trust the certificate. Tests look at the client's side.
             pass
         finally:
             for sock in (connection, keep):
                 if sock is not None:
                     _shut(sock)
 
-    def _answer_to(self, request: Request) -> Answer:
+    def _response_to(self, request: Request) -> Response:
         with self._lock:
             self.requests.append(request)
             if self.respond is not None:
-                return self.respond(request)
-            if not self._script:
+                try:
+                    return self.respond(request)
+                except LookupError as error:
+                    self._problems.append(str(error))
+            elif not self._script:
                 self._problems.append(f"requested, but not expected: {request.line}")
             elif self._script[0][0] != request.line:
                 self._problems.append(f"requested: {request.line}; expected: {self._script[0][0]}")
@@ -160,7 +204,7 @@ class ScriptedServer:
                 return self._script.pop(0)[1]
         return (Act.CLOSE,)
 
-    def _perform(self, connection: socket.socket, steps: Answer) -> socket.socket | None:
+    def _perform(self, connection: socket.socket, steps: Response) -> socket.socket | None:
         """Returns the connection if it is kept."""
         for step in steps:
             if isinstance(step, bytes):
@@ -168,19 +212,21 @@ class ScriptedServer:
             elif isinstance(step, float):
                 self._closing.wait(step)
             elif isinstance(step, ssl.SSLContext):
-                connection = self._turn_to_tls(connection, step)
+                connection = self._start_tls(connection, step)
             else:
                 if step is Act.HANG:
-                    self._closing.wait(PATIENCE)
-                elif step is Act.RESET:
+                    self._closing.wait(MAX_WAIT)
+                if step is Act.RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     connection.close()
+                else:
+                    _shut(connection)
                 return None
             if self._closing.is_set():
                 return None
         return connection
 
-    def _turn_to_tls(self, connection: socket.socket, context: ssl.SSLContext) -> socket.socket:
+    def _start_tls(self, connection: socket.socket, context: ssl.SSLContext) -> socket.socket:
         return self._track(context.wrap_socket(connection, server_side=True))
 
     def _track(self, connection: socket.socket) -> socket.socket:
@@ -211,7 +257,7 @@ def _receive(connection: socket.socket) -> Request | None:
 
 
 def _shut(sock: socket.socket) -> None:
-    """Close a socket, and wake whoever waits for it."""
+    """Close a socket, and wake the threads that wait for it."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
     sock.close()

@@ -2,21 +2,28 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hypothesis strategies for whatever a server may answer."""
+"""Hypothesis strategies for anything that a server may answer."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import string
-import typing as t
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from ansible_collections.flashback.platform.tests.unit.helpers import DELETED, ID, NOT_FOUND, TOKEN, item, listing, repo
-from ansible_collections.flashback.platform.tests.unit.wire import Act, Answer, head
-
-HTML = "<html><h1>404 Not Found</h1></html>"
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    DELETED,
+    HTML,
+    ID,
+    NOT_FOUND,
+    TOKEN,
+    item,
+    listing,
+    repo,
+)
+from ansible_collections.flashback.platform.tests.unit.scripted_server import Act, Response, head
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
@@ -32,7 +39,7 @@ BODIES = (
     | st.sampled_from([DELETED, NOT_FOUND, listing(), listing(item()), {"success": True, "aiLlmId": ID}]).map(
         lambda value: json.dumps(value).encode()
     )
-    | st.sampled_from([b"", HTML.encode(), TOKEN.encode(), b"[" * 5000])
+    | st.sampled_from([b"", HTML.encode(), TOKEN.encode(), b"[" * 5000, b"<![x[", b"<p>&#" + b"9" * 5000 + b";"])
     | st.binary(max_size=50)
 )
 # Not 100, after which the client waits for more.
@@ -59,37 +66,47 @@ HEADERS = st.dictionaries(
 )
 
 
-class Drawn(t.NamedTuple):
-    """An answer."""
-
+@dataclasses.dataclass(frozen=True)
+class GeneratedResponse:
     status: int
     headers: dict[str, str]
     body: bytes
 
     @property
-    def steps(self) -> Answer:
-        """The connection is closed, lest a wrong length is a hang."""
+    def steps(self) -> Response:
+        """The connection is closed: the client would wait for the rest if the length is wrong."""
         fields = {"Content-Length": str(len(self.body)), **self.headers}
         return (head(self.status, fields) + self.body, Act.CLOSE)
 
     @property
-    def says_done(self) -> bool:
+    def is_final(self) -> bool:
+        """Whether it shows that the request had no effect: the status does, and no header can hide it."""
+        return 300 <= self.status < 500 and set(self.headers) <= {"Content-Type", "Location", "Retry-After"}
+
+    @property
+    def proves_success(self) -> bool:
         """Whether it is a success of this API."""
+        return self.status == 204 or (200 <= self.status < 300 and self.success is True)
+
+    @property
+    def success(self) -> object:
+        """The field `success` of the body; None without it."""
         try:
-            said = json.loads(self.body)
+            body = json.loads(self.body)
         except (ValueError, RecursionError):
-            said = None
-        explicit = isinstance(said, dict) and said.get("success") is True
-        return self.status == 204 or (200 <= self.status < 300 and explicit)
+            return None
+        return body.get("success") if isinstance(body, dict) else None
 
 
-ANSWERS = st.builds(Drawn, STATUSES, HEADERS, BODIES)
+GENERATED_RESPONSES = st.lists(
+    st.builds(GeneratedResponse, STATUSES, HEADERS, BODIES),
+    min_size=1,
+    max_size=3,
+)
 
-ANY_ANSWERS = st.lists(ANSWERS, min_size=1, max_size=3)
-
-# Derandomized: a fault shows up with the change that makes it.
+# Derandomized: a failure appears with the change that causes it.
 property_test = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,

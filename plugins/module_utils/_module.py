@@ -1,0 +1,249 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Towards Ansible: the connection options, the checks of options, and the one place that ends a task."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
+from ansible.module_utils.common.validation import check_type_bool, check_type_int
+
+from ansible_collections.flashback.platform.plugins.module_utils._auth import (
+    ALLOWED_IN_CHECK_MODE,
+    Credentials,
+    Session,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._client import Client
+from ansible_collections.flashback.platform.plugins.module_utils._connection import REQUESTS_IMPORT_ERROR
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._redact import MAX_SHORT_SECRET, Redactor
+from ansible_collections.flashback.platform.plugins.module_utils._text import (
+    check_access_token,
+    check_api_url,
+    check_between,
+    check_text,
+    excerpt,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._transport import Transport
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible.module_utils.basic import AnsibleModule
+
+_HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+class _FromEnvironment:
+    """The fallback of an option. It remembers whether the option got its value here."""
+
+    def __init__(self, variable: str, convert: Callable[[t.Any], t.Any]) -> None:
+        self.variable = variable
+        self.is_used = False
+        self.problem: str | None = None
+        self._convert = convert
+
+    def __call__(self) -> t.Any:
+        value = os.environ.get(self.variable)
+        if value is None:
+            raise AnsibleFallbackNotFound
+        self.is_used = True
+        try:
+            return self._convert(value)
+        except TypeError:
+            # Ansible would name the option, but not the variable.
+            self.problem = f"cannot be '{excerpt(value)}'"
+            raise AnsibleFallbackNotFound from None
+
+
+def api_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """The connection options, documented in the fragment `flashback.platform._api`."""
+    options: dict[str, dict[str, t.Any]] = {
+        "api_url": {"type": "str", "default": "https://backend.flashback.tech"},
+        "access_token": {"type": "str", "no_log": True},
+        "email": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 3},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+    }
+    converters: dict[str, Callable[[t.Any], t.Any]] = {"int": check_type_int, "bool": check_type_bool}
+    for name, option in options.items():
+        convert = converters.get(option["type"], str)
+        option["fallback"] = (_FromEnvironment(f"FLASHBACK_{name.upper()}", convert), [])
+    return options
+
+
+def check_option(module: AnsibleModule, name: str, check: Callable[[t.Any], t.Any]) -> t.Any:
+    """The checked value of an option; None if it is not given. Fails the task with a message that names the option.
+
+    :param check: Returns the value to use, or raises ValueError with the end of a sentence, such as "must be ...".
+    """
+    value = module.params[name]
+    fallback = module.argument_spec[name].get("fallback", (None,))[0]
+    try:
+        if fallback and fallback.problem:
+            raise ValueError(fallback.problem)
+        return None if value is None else check(value)
+    except ValueError as error:
+        source = f" (environment variable {fallback.variable})" if fallback and fallback.is_used else ""
+        module.fail_json(msg=f"{name}{source} {error}.")
+
+
+def run(
+    module: AnsibleModule,
+    attempt: str,
+    action: Callable[[Session], Result],
+    *,
+    check_credentials: Callable[[Credentials], None] | None = None,
+) -> t.NoReturn:
+    """Connect, carry out the action, and end the task with its result.
+
+    :param attempt: What the action tries, and on what, to begin the message of a failure with.
+    :param check_credentials: Raises OptionError if the action needs other credentials than those that are given.
+    """
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    redactor = Redactor()
+    try:
+        credentials = _credentials(module)
+        (check_credentials or _check_credentials)(credentials)
+    except OptionError as error:
+        module.fail_json(msg=str(error))
+    session = Session(_client(module, credentials, redactor), credentials, redactor)
+    result = _result(module, attempt, lambda: action(session))
+    # Not in a "finally": after an interruption, nothing more is sent.
+    session.close()
+    _end(module, redactor, result)
+
+
+def _result(module: AnsibleModule, attempt: str, action: Callable[[], Result]) -> Result:
+    """The result of the action, with the return values of a failure if it has an error."""
+    try:
+        result = action()
+    except OptionError as error:
+        return Result({"failed": True, "msg": str(error)})
+    except ApiError as error:
+        result = Result({}, error=error)
+    if result.error:
+        msg = f"{attempt} at {module.params['api_url']} failed: {result.error}"
+        values = {**result.values, "failed": True, "msg": msg, "error": result.error.as_dict()}
+        result = result._replace(values=values)
+    return result
+
+
+def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoReturn:
+    """Nothing reaches the user past the redactor: Ansible hides secrets in results, but not in warnings, and only in
+    the form in which they were given.
+    """
+    for warning in result.warnings:
+        module.warn(redactor.redact(warning))
+    # Only the diff has keys that come from the API. A secret can be any word, such as "failed".
+    values = {name: redactor.redact_all(value, keys=name == "diff") for name, value in result.values.items()}
+    values.update(result.secrets or {})
+    if values.get("failed"):
+        module.fail_json(**values)
+    module.exit_json(**values)
+
+
+def _credentials(module: AnsibleModule) -> Credentials:
+    """The options that log in. A blank one counts as not given: pipelines and AWX set empty variables."""
+    given = {name: module.params[name] for name in ("access_token", "email", "password")}
+    # Ansible would replace each space of a message if a secret is a space.
+    module.no_log_values = {text for text in module.no_log_values if text.strip()}
+    given = {name: value if value and value.strip() else None for name, value in given.items()}
+    if given["access_token"]:
+        given["access_token"] = check_option(module, "access_token", check_access_token)
+        # Ansible hides the value as it was given, the API may send back the stripped one.
+        module.no_log_values.add(given["access_token"])
+    if given["email"]:
+        given["email"] = check_option(module, "email", check_text).strip()
+    return Credentials(**given)
+
+
+def _check_credentials(credentials: Credentials) -> None:
+    access_token, email, password = credentials
+    if (email is None) != (password is None):
+        missing = "email" if email is None else "password"
+        raise OptionError(
+            f"{missing} is missing: email and password belong together. Set the option or the environment variable"
+            f" FLASHBACK_{missing.upper()}."
+        )
+    if access_token is None and email is None:
+        raise OptionError(
+            "Credentials are missing: set email and password (environment variables FLASHBACK_EMAIL and"
+            " FLASHBACK_PASSWORD), or access_token (FLASHBACK_ACCESS_TOKEN)."
+        )
+
+
+def _client(module: AnsibleModule, credentials: Credentials, redactor: Redactor) -> Client:
+    redactor.add(*module.no_log_values)
+    api_url = _api_url(module, credentials, redactor)
+    _keep_short_secrets_from_ansible(module)
+    timeout = check_option(module, "timeout", check_between(1, 86400))
+    retries = check_option(module, "retries", check_between(0, 100))
+    validate_certs = check_option(module, "validate_certs", bool)
+
+    def transport(ca_path: str | None) -> Transport:
+        return Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
+
+    return Client(
+        check_option(module, "ca_path", transport) or transport(None),
+        api_url=api_url,
+        retries=retries,
+        check_mode=module.check_mode,
+        redactor=redactor,
+        allowed=ALLOWED_IN_CHECK_MODE,
+    )
+
+
+def _keep_short_secrets_from_ansible(module: AnsibleModule) -> None:
+    """Hide short secrets among the options, and nowhere else: Ansible would replace each "a" if a secret is "a"."""
+    short = {text for text in module.no_log_values if len(text) <= MAX_SHORT_SECRET}
+    module.no_log_values -= short
+    if short:
+        _hide_options(module.params, module.argument_spec, short)
+
+
+def _hide_options(params: dict[str, t.Any], argument_spec: dict[str, t.Any], secrets: set[str]) -> None:
+    for name, option in argument_spec.items():
+        if option.get("no_log") and params[name] in secrets:
+            params[name] = _HIDDEN
+        for item in params[name] or [] if "options" in option else []:
+            _hide_options(item, option["options"], secrets)
+
+
+def _api_url(module: AnsibleModule, credentials: Credentials, redactor: Redactor) -> str:
+    def check(value: str) -> str:
+        try:
+            return check_api_url(value)
+        except ValueError:
+            # It may have a password, and Ansible shows the options of a failed task.
+            if set(value) & set("@?#"):
+                module.no_log_values.add(value)
+            raise
+
+    api_url: str = check_option(module, "api_url", check)
+    parts = urlsplit(api_url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        secrets = "the access token is" if credentials.password is None else "the password and the access token are"
+        module.warn(redactor.redact(f"api_url is plain http: {secrets} sent to {parts.hostname} unencrypted."))
+    return api_url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,240 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""The plan: what is wanted and what is listed make a list of changes. Pure functions, no I/O.
+
+Check mode returns the plan, a real run applies the same plan.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import defaultdict
+
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, Listing
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm, serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What a creation needs, besides the workspace.
+_NEEDED = ("name", "ai_type", "endpoint", "secret")
+
+
+class Wanted(t.NamedTuple):
+    """A configuration as the task wants it.
+
+    id, name: what finds it: the ID if there is one, else the name in the workspace of the rules.
+    present: whether it must exist. fields: the options that were given for it, credentials included.
+    """
+
+    id: str | None
+    name: str | None
+    present: bool
+    fields: dict[str, t.Any]
+
+    @property
+    def label(self) -> str:
+        return t.cast("str", self.name if self.id is None else self.id)
+
+
+class Rules(t.NamedTuple):
+    """What holds for all configurations of the task.
+
+    workspace_id: the workspace to which all must belong. rotate: send credentials with updates. prune: remove what the
+    task does not name, up to prune_limit configurations.
+    """
+
+    workspace_id: str | None = None
+    rotate: bool = False
+    prune: bool = False
+    prune_limit: int | None = None
+
+
+class Change(t.NamedTuple):
+    """One step of the plan.
+
+    action: "create", "update", "delete", or "keep" for nothing to do. label: what the task calls the configuration.
+    id: None before a creation. before: as it is listed, None if it is not. fields: what a creation or update sends.
+    """
+
+    action: str
+    label: str
+    id: str | None
+    before: AiLlm | None
+    fields: dict[str, t.Any]
+
+    @property
+    def after(self) -> AiLlm | None:
+        """The configuration as the change leaves it, as far as it is known; None if it does not exist."""
+        if self.action == "delete":
+            return None
+        if self.action == "keep":
+            return self.before
+        visible = {field: value for field, value in self.fields.items() if field not in CREDENTIALS}
+        return {**(self.before or serialize_ai_llm({})), **visible}
+
+
+class Outcome(t.NamedTuple):
+    """What became of a change.
+
+    status: "created", "updated", "unchanged", "deleted", "absent", "failed", "skipped" or "unknown".
+    id: of the configuration, if it is known. ai_llm: the configuration, if it exists and is known.
+    error: also of a configuration whose validation failed. inferred: only the list shows the effect, no response.
+    """
+
+    change: Change
+    status: str
+    id: str | None = None
+    ai_llm: AiLlm | None = None
+    error: ApiError | None = None
+    validation: dict[str, t.Any] | None = None
+    inferred: bool = False
+
+    @property
+    def changed(self) -> bool:
+        return self.status in ("created", "updated", "deleted")
+
+
+def predict(change: Change) -> Outcome:
+    """The outcome to expect of a change, as check mode reports it."""
+    status = {"create": "created", "update": "updated"}.get(change.action)
+    if status is None:
+        removed, kept = ("deleted", "unchanged") if change.before else ("absent", "absent")
+        status = removed if change.action == "delete" else kept
+    return Outcome(change, status, change.id, change.after)
+
+
+def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list[Change]:
+    """The changes for the wanted configurations in their order, and then for those to prune, by name and ID.
+
+    :param listed: None if nothing was read. Then only removals by ID can be planned.
+    :raises ApiError: `workspace_mismatch`, `not_found`, `ambiguous_name`, `invalid_response`, `prune_limit_exceeded`.
+    :raises OptionError: Options that a creation needs are missing.
+
+    Each error names all configurations that it is about, since nothing is written before all of them are in order.
+    """
+    lookup = _Lookup(listed or [], rules)
+    changes = [_change(item, lookup, listed is not None, rules) for item in wanted]
+    pruned = lookup.others({item.name for item in wanted}) if rules.prune else []
+    lookup.raise_problems(pruned)
+    return changes + [Change("delete", lookup.label(item), item["id"], item, {}) for item in pruned]
+
+
+class _Lookup:
+    """Finds wanted configurations among the listed ones, and collects what is wrong with them."""
+
+    def __init__(self, listed: Listing, rules: Rules) -> None:
+        self._rules = rules
+        self._by_id = {item["id"]: item for item in listed}
+        self._by_name: dict[str | None, Listing] = defaultdict(list)
+        for item in listed:
+            if item["workspace_id"] == rules.workspace_id:
+                self._by_name[item["name"]].append(item)
+        self._elsewhere: list[str] = []
+        self._unknown: list[str] = []
+        self._ambiguous: list[str] = []
+        self._incomplete: list[str] = []
+
+    def find(self, wanted: Wanted) -> AiLlm | None:
+        if wanted.id is None:
+            same_name = self._by_name[wanted.name]
+            if len(same_name) > 1:
+                self._ambiguous.append(f"'{wanted.name}' ({join_limited([item['id'] for item in same_name])})")
+            return same_name[0] if same_name else None
+        found = self._by_id.get(wanted.id)
+        if found and self._rules.workspace_id not in (None, found["workspace_id"]):
+            self._elsewhere.append(f"'{wanted.id}' (in workspace '{found['workspace_id']}')")
+        if not found and wanted.present:
+            self._unknown.append(f"'{wanted.id}'")
+        return found
+
+    def label(self, item: AiLlm) -> str:
+        twins = len(self._by_name[item["name"]]) > 1
+        return f"{item['name']} ({item['id']})" if twins else t.cast("str", item["name"])
+
+    def need(self, wanted: Wanted) -> None:
+        """Check that the configuration can be created."""
+        missing = [field for field in _NEEDED if field not in wanted.fields]
+        if missing:
+            self._incomplete.append(f"'{wanted.label}' needs {', '.join(missing)}")
+
+    def others(self, names: set[str | None]) -> Listing:
+        """The configurations of the workspace that have none of the names."""
+        others = [item for name, items in self._by_name.items() if name not in names for item in items]
+        return sorted(others, key=lambda item: (item["name"] or "", item["id"]))
+
+    def raise_problems(self, pruned: Listing) -> None:
+        """Raise one error for all that is wrong. Its code is that of the first kind."""
+        errors: list[Exception] = []
+
+        def add(code: str, about: Sequence[str], message: str, next_step: str) -> None:
+            if about:
+                errors.append(ApiError(code, f"{message}: {join_limited(about)}", next_step=next_step))
+
+        workspace = f"workspace '{self._rules.workspace_id}'"
+        add("workspace_mismatch", self._elsewhere, f"not in {workspace}", "Check the IDs and workspace_id.")
+        add(
+            "not_found",
+            self._unknown,
+            "no configuration with this ID is listed",
+            "Check the ID. To create a configuration, give name and workspace_id instead.",
+        )
+        add(
+            "ambiguous_name",
+            self._ambiguous,
+            f"more than one configuration in {workspace} has this name",
+            "Use the id of one of them to rename or remove it with the module ai_llm.",
+        )
+        nameless = [item["id"] for item in pruned if item["name"] is None]
+        add(
+            "invalid_response",
+            nameless,
+            "the API lists configurations without a name, which prune cannot judge",
+            "Remove them by their id, or run without prune.",
+        )
+        limit = self._rules.prune_limit
+        if limit is not None and len(pruned) > limit:
+            names = [self.label(item) for item in pruned]
+            add(
+                "prune_limit_exceeded",
+                names,
+                f"{count(len(pruned), 'configuration')} to prune, but prune_limit is {limit}",
+                "Check the list of the task, or increase prune_limit.",
+            )
+        if self._incomplete:
+            text = "; ".join(self._incomplete)
+            errors.append(OptionError(f"To create what does not exist in {workspace}, options are missing: {text}."))
+        if errors:
+            raise _combined(errors)
+
+
+def _combined(errors: list[Exception]) -> Exception:
+    first = errors[0]
+    if len(errors) == 1 or not isinstance(first, ApiError):
+        return first
+    return first.restated(" ".join(str(error) for error in errors[1:]))
+
+
+def _change(wanted: Wanted, lookup: _Lookup, is_listed: bool, rules: Rules) -> Change:
+    found = lookup.find(wanted)
+    if not wanted.present:
+        # A list that is not of one workspace may not show what the user can remove all the same.
+        gone = found is None and (wanted.id is None or (is_listed and rules.workspace_id is not None))
+        return Change("keep" if gone else "delete", wanted.label, found["id"] if found else wanted.id, found, {})
+    if found is None:
+        if wanted.id is None:
+            lookup.need(wanted)
+        return Change("create", wanted.label, None, None, {**wanted.fields, "workspace_id": rules.workspace_id})
+    fields = {
+        field: value
+        for field, value in wanted.fields.items()
+        if (rules.rotate if field in CREDENTIALS else value != found[field])
+    }
+    return Change("update" if fields else "keep", wanted.label, found["id"], found, fields)

@@ -1,0 +1,142 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import types
+import typing as t
+from queue import SimpleQueue
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils import _concurrency
+from ansible_collections.flashback.platform.plugins.module_utils._concurrency import (
+    MAX_CONCURRENCY,
+    Throttle,
+    for_each,
+    start,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock
+
+
+def test_future_has_the_result_or_the_exception() -> None:
+    assert start(int, "5").result(10) == 5
+    future = start(int, "five")
+    with pytest.raises(ValueError, match="five"):
+        future.result(10)
+
+
+def test_for_each_keeps_the_order() -> None:
+    assert for_each(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
+    assert for_each(str, [1]) == ["1"]
+    assert for_each(str, []) == []
+
+
+def test_for_each_runs_eight_at_once() -> None:
+    """The barrier opens for eight threads together. A ninth thread would be counted before that."""
+    barrier = threading.Barrier(MAX_CONCURRENCY)
+    running: list[int] = []
+    counts: list[int] = []
+
+    def work(number: int) -> None:
+        running.append(number)
+        counts.append(len(running))
+        barrier.wait(10)
+        running.remove(number)
+
+    for_each(work, range(8 * MAX_CONCURRENCY))
+    assert max(counts) == MAX_CONCURRENCY == 8
+
+
+def test_for_each_raises_the_exception_of_the_function() -> None:
+    def fail_at_5(number: int) -> None:
+        if number == 5:
+            raise RuntimeError("five")
+
+    with pytest.raises(RuntimeError, match="five"):
+        for_each(fail_at_5, range(20))
+
+
+def test_429s_halve_the_requests_in_flight() -> None:
+    throttle = Throttle()
+    # The 429s of requests that were in flight together count once.
+    for _refusal in range(MAX_CONCURRENCY):
+        throttle.slow_down(5)
+    entered = threading.Event()
+
+    def enter() -> None:
+        with throttle:
+            entered.set()
+
+    with contextlib.ExitStack() as in_flight:
+        for _request in range(MAX_CONCURRENCY // 2):
+            in_flight.enter_context(throttle)
+        threading.Thread(target=enter, daemon=True).start()
+        assert not entered.wait(0.1)
+    assert entered.wait(10)
+
+
+def test_one_request_is_always_possible(clock: FakeClock) -> None:
+    throttle = Throttle()
+    for _refusal in range(20):
+        throttle.slow_down(1)
+        clock.sleep(2)
+    with throttle:
+        pass
+
+
+def test_all_threads_wait_after_a_429(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_is_over = threading.Event()
+    clock = types.SimpleNamespace(
+        monotonic=lambda: 5.0 if wait_is_over.is_set() else 0.0, sleep=lambda seconds: wait_is_over.wait(2 * seconds)
+    )
+    monkeypatch.setattr(_concurrency, "time", clock)
+    throttle = Throttle()
+    throttle.slow_down(5)
+    entered: SimpleQueue[int] = SimpleQueue()
+
+    def enter(number: int) -> None:
+        with throttle:
+            entered.put(number)
+
+    threads = [start(enter, number) for number in range(MAX_CONCURRENCY)]
+    time.sleep(0.1)
+    assert entered.empty()
+    wait_is_over.set()
+    for thread in threads:
+        thread.result(10)
+    assert entered.qsize() == MAX_CONCURRENCY
+
+
+def test_workers_take_no_further_item_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process needs some milliseconds to end, in which the workers could send many requests."""
+    done: list[int] = []
+
+    def function(number: int) -> None:
+        time.sleep(0.01)
+        done.append(number)
+
+    class Interrupted:
+        """The main thread waits for a worker, and gets a signal."""
+
+        def result(self) -> None:
+            while len(done) < 20:
+                time.sleep(0.001)
+            raise KeyboardInterrupt
+
+    def start_interrupted(work: t.Callable[[], None]) -> Interrupted:
+        start(work)
+        return Interrupted()
+
+    monkeypatch.setattr(_concurrency, "start", start_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        for_each(function, range(1000))
+    interrupted = len(done)
+    time.sleep(0.2)
+    assert len(done) <= interrupted + MAX_CONCURRENCY

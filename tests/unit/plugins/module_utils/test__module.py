@@ -1,0 +1,397 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from urllib.parse import quote
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.flashback.platform.plugins.module_utils import _module
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import (
+    api_argument_spec,
+    check_api_url,
+    check_option,
+    run,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED
+from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module
+from ansible_collections.flashback.platform.tests.unit.responses import TOKEN, TOKEN_CORE
+from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer, response, trickle
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+    from ansible_collections.flashback.platform.tests.unit.conftest import (
+        Authority,
+        FakeClock,
+        RunTask,
+        StartServer,
+    )
+
+OK = response(200, {"success": True})
+
+
+def main() -> None:
+    """A module that has the connection options only, and sends one request."""
+    module = AnsibleModule(argument_spec=api_argument_spec(), supports_check_mode=True)
+    run(module, "Asking", lambda session: Result({"answer": session.call("GET", "/ask")}))
+
+
+def end_with(action: Callable[[Session], Result], **params: t.Any) -> TaskResult:
+    """The result of a task whose action is this."""
+
+    def main() -> None:
+        spec = {**api_argument_spec(), "password": {"type": "str", "no_log": True}, "text": {"type": "str"}}
+        run(AnsibleModule(argument_spec=spec), "Choosing", action)
+
+    return run_module(main, **{"access_token": TOKEN, **params})
+
+
+# Options
+
+
+def test_options_and_their_defaults() -> None:
+    spec = api_argument_spec()
+    assert {name: (option["type"], option.get("default")) for name, option in spec.items()} == {
+        "api_url": ("str", "https://backend.flashback.tech"),
+        "access_token": ("str", None),
+        "email": ("str", None),
+        "password": ("str", None),
+        "timeout": ("int", 30),
+        "retries": ("int", 3),
+        "validate_certs": ("bool", True),
+        "ca_path": ("path", None),
+    }
+    assert [name for name, option in spec.items() if option.get("no_log")] == ["access_token", "password"]
+    assert not any(option.get("required") for option in spec.values())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        " ",
+        "backend.flashback.tech",
+        "//backend.flashback.tech",
+        "/ai/llm",
+        "ftp://backend.flashback.tech",
+        "file:///etc/passwd",
+        "http+unix://socket",
+        "https://",
+        "https:///path",
+        "https://:443",
+        "https://user@host",
+        "https://user:hunter2@host",
+        "https://:hunter2@host/path",
+        "https://@host",
+        "https://host?",
+        "https://host/?a=b",
+        "https://host#",
+        "https://host/#a",
+        "https://host:port",
+        "https://host:0",
+        "https://host:65536",
+        "https://[::1",
+        "https://ho st",
+        "https://host/a b",
+        "https://host\n.evil",
+        "https://host/\x00",
+    ],
+)
+def test_bad_api_url_is_refused_and_not_quoted(url: str) -> None:
+    with pytest.raises(ValueError, match=r"^(must|is not)") as caught:
+        check_api_url(url)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "prefix"), [("", ""), ("/", ""), ("/api/v1", "/api/v1"), ("/api/v1//", "/api/v1"), ("/a%20b/", "/a%20b")]
+)
+def test_api_url_can_have_a_prefix(suffix: str, prefix: str, server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(f"GET {prefix}/ask", OK)
+    assert not run_task(api_url=f" {server.url}{suffix}\n").failed
+
+
+def test_options_from_the_environment(
+    start_server: StartServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server(tls=authority.context())
+    server.expect("GET /ask", OK)
+    monkeypatch.setenv("FLASHBACK_API_URL", f"{server.url}/\n")
+    monkeypatch.setenv("FLASHBACK_ACCESS_TOKEN", f" {TOKEN}\n")
+    monkeypatch.setenv("FLASHBACK_CA_PATH", authority.bundle)
+    result = run_module(main)
+    assert not result.failed
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert TOKEN not in result.output
+
+
+@pytest.mark.parametrize("text", ["false", "no", "0", "False"])
+def test_validate_certs_from_the_environment(
+    text: str, start_server: StartServer, authority: Authority, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server(tls=authority.context())
+    assert run_task(api_url=server.url).code == "tls"
+    monkeypatch.setenv("FLASHBACK_VALIDATE_CERTS", text)
+    server.expect("GET /ask", OK)
+    assert not run_task(api_url=server.url).failed
+
+
+def test_attempts_from_the_environment(
+    server: ScriptedServer, run_task: RunTask, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASHBACK_TIMEOUT", "1")
+    monkeypatch.setenv("FLASHBACK_RETRIES", "1")
+    server.expect("GET /ask", trickle(b"HTTP/1.1 200 OK\r\nX-Header: " + b"x" * 100), response(503))
+    assert run_task(retries=None).code == "server_error"
+    assert len(clock.sleeps) == 1
+
+
+def test_options_override_the_environment(
+    server: ScriptedServer, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("API_URL", "ACCESS_TOKEN", "TIMEOUT", "VALIDATE_CERTS"):
+        monkeypatch.setenv(f"FLASHBACK_{variable}", "http://another.invalid")
+    server.expect("GET /ask", OK)
+    assert not run_task(timeout=5, validate_certs=False).failed
+
+
+BAD_OPTIONS = [
+    *[("api_url", text) for text in ("", " ", "backend.flashback.tech", "ftp://host", "https://host?a", "https://h#")],
+    *[("api_url", text) for text in ("https://user:hunter2@host", "https://hunter2@host", "https://host:port")],
+    *[("access_token", text) for text in ("hunter2\nX-Header: a", "hunter2\x07", "hunter2 é", "hunter2 a")],
+    *[("timeout", text) for text in ("0", "-1", "86401", "soon", "abc", "1.5", "")],
+    *[("retries", text) for text in ("-1", "101", "often", "")],
+    ("validate_certs", "perhaps"),
+    ("validate_certs", "maybe"),
+    ("ca_path", "/nowhere/at/all.pem"),
+    ("ca_path", os.devnull),
+]
+
+
+@pytest.mark.parametrize("from_environment", [True, False])
+@pytest.mark.parametrize(("option", "text"), BAD_OPTIONS)
+def test_bad_option_is_named(
+    option: str, text: str, from_environment: bool, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its variable is named only if the value came from it. No request is sent. What may be a secret is not shown."""
+    variable = f"FLASHBACK_{option.upper()}"
+    params: dict[str, str | None] = {option: text}
+    if from_environment:
+        monkeypatch.setenv(variable, text)
+        params[option] = None
+    result = run_task(**params)
+    assert result.failed
+    assert result.code is None
+    assert option in result.msg
+    assert (variable in result.msg) is from_environment
+    assert "hunter2" not in result.output
+
+
+def test_variables_of_other_options_are_not_named(run_task: RunTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASHBACK_TIMEOUT", "5")
+    monkeypatch.setenv("FLASHBACK_RETRIES", "soon")
+    assert "FLASHBACK" not in run_task(timeout=0, retries=1).msg
+
+
+CREDENTIALS = ("access_token", "email", "password")
+
+
+@pytest.mark.parametrize("from_environment", [True, False])
+@pytest.mark.parametrize("blank", [None, "", " ", "\n"])
+def test_missing_credentials_are_named(
+    blank: str | None, from_environment: bool, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI systems and AWX set empty variables, which count as not set. No request is sent."""
+    options: dict[str, str | None] = dict.fromkeys(CREDENTIALS, None if from_environment else blank)
+    if from_environment and blank is not None:
+        for option in CREDENTIALS:
+            monkeypatch.setenv(f"FLASHBACK_{option.upper()}", blank)
+    result = run_task(**options)
+    assert (result.failed, result.code) == (True, None)
+    for option in CREDENTIALS:
+        assert f" {option} " in f" {result.msg} ".replace(",", " ")
+        assert f"FLASHBACK_{option.upper()}" in result.msg
+
+
+@pytest.mark.parametrize(("given", "missing"), [("email", "password"), ("password", "email")])
+@pytest.mark.parametrize("with_token", [True, False])
+def test_email_and_password_belong_together(given: str, missing: str, with_token: bool, run_task: RunTask) -> None:
+    params: dict[str, str | None] = {given: "a@example.com", missing: " "}
+    result = run_task(**params, **({} if with_token else {"access_token": None}))
+    assert (result.failed, result.code) == (True, None)
+    assert result.msg.startswith(f"{missing} ")
+    assert f"FLASHBACK_{missing.upper()}" in result.msg
+
+
+def test_check_option() -> None:
+    def check(text: str) -> str:
+        if text == "bad":
+            raise ValueError("must be good")
+        return text.upper()
+
+    def main() -> None:
+        module = AnsibleModule(argument_spec={"a": {"type": "str"}, "b": {"type": "str"}})
+        module.exit_json(a=check_option(module, "a", check), b=check_option(module, "b", check))
+
+    values = run_module(main, a="good").values
+    assert (values["a"], values["b"]) == ("GOOD", None)
+    assert run_module(main, b="bad").msg == "b must be good."
+
+
+# How a task ends
+
+
+def test_result(server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect("GET /ask", OK)
+    result = run_task()
+    assert not result.failed
+    assert not result.changed
+    assert result.values["answer"] == {"success": True}
+
+
+def test_api_error(server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect("GET /ask", response(400, {"success": False, "message": "No such question"}))
+    result = run_task()
+    assert result.failed
+    assert not result.changed
+    assert result.error == {
+        "code": "rejected",
+        "http_status": 400,
+        "message": "No such question",
+        "outcome_unknown": False,
+    }
+    assert result.msg.startswith(f"Asking at {server.url} failed: the API answered 400: No such question. ")
+
+
+def test_error_of_the_action() -> None:
+    def action(_session: Session) -> Result:
+        raise ApiError("ambiguous_name", "there are two")
+
+    assert end_with(action).error == {
+        "code": "ambiguous_name",
+        "http_status": None,
+        "message": "there are two",
+        "outcome_unknown": False,
+    }
+
+
+def test_option_error_of_the_action() -> None:
+    def action(_session: Session) -> Result:
+        raise OptionError(f"key is missing for {TOKEN}")
+
+    result = end_with(action)
+    assert (result.failed, result.msg) == (True, f"key is missing for {REDACTED}")
+    assert "error" not in result.values
+
+
+def test_result_with_values_warnings_and_an_error() -> None:
+    error = ApiError("partial_failure", "some failed", outcome_unknown=True)
+    result = end_with(lambda _session: Result({"changed": True, "msg": "x", "outcomes": [1]}, ("a", "b"), error))
+    assert (result.failed, result.changed, result.values["outcomes"]) == (True, True, [1])
+    assert (result.code, result.warnings) == ("partial_failure", ["a", "b"])
+    assert result.msg.startswith("Choosing at https://backend.flashback.tech failed: some failed. ")
+
+
+def test_missing_requests(run_task: RunTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "No module named 'requests'")
+    result = run_task()
+    assert result.failed
+    assert result.msg.startswith("Failed to import the required Python library (requests)")
+
+
+# Plain http
+
+
+@pytest.mark.parametrize(
+    "host", ["flashback.invalid", "127.0.0.1.invalid", "192.0.2.1", "[2001:db8::1]", "localhost.invalid"]
+)
+def test_plain_http_warns(
+    host: str, server: ScriptedServer, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.expect(f"GET http://{host}/ask", OK)
+    result = run_task(api_url=f"http://{host}")
+    assert not result.failed
+    (warning,) = result.warnings
+    assert "unencrypted" in warning
+    assert host.strip("[]") in warning
+
+
+def test_warning_of_plain_http_names_the_password_but_no_secret(run_task: RunTask) -> None:
+    result = run_task(api_url="http://t0ken-in-the-host.invalid", access_token="t0ken-in-the-host", retries=0)
+    assert "t0ken" not in result.output
+    result = run_task(api_url="http://host.invalid", email="a@example.com", password="pw", retries=0)
+    assert "the password and the access token are sent to host.invalid unencrypted" in result.warnings[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "api.localhost", "127.8.8.8", "[::1]"])
+def test_plain_http_to_loopback_does_not_warn(host: str, start_server: StartServer, run_task: RunTask) -> None:
+    result = run_task(api_url=f"http://{host}:{start_server(listening=False).port}")
+    assert (result.code, result.warnings) == ("unreachable", [])
+
+
+def test_https_does_not_warn(start_server: StartServer, authority: Authority, run_task: RunTask) -> None:
+    assert run_task(api_url=start_server(tls=authority.context()).url).warnings == []
+
+
+# Secrets
+
+
+def everywhere(text: str) -> Result:
+    """A result that has the text in every place."""
+    error = ApiError("rejected", text, next_step=text, repositories=[{"id": text}])
+    return Result({"changed": True, "diff": {"before": {text: text}}, "ai_llms": [text]}, (text, f"x{text}"), error)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        TOKEN,
+        json.dumps(TOKEN),
+        quote(TOKEN, safe=""),
+        TOKEN.replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;"),
+    ],
+)
+def test_nothing_shows_the_token(echo: str) -> None:
+    result = end_with(lambda _session: everywhere(echo))
+    assert TOKEN_CORE not in result.output
+    assert len(result.warnings) == 2
+
+
+def test_secrets_of_other_options_are_redacted_too() -> None:
+    password = "hünter2+&/ä secret-end"
+    form = "h%C3%BCnter2%2B%26%2F%C3%A4+secret-end"
+    result = end_with(lambda _session: everywhere(f"{password} {form}"), password=password)
+    assert "secret-end" not in result.output
+
+
+@pytest.mark.parametrize("password", ["a", "in", "1", "."])
+def test_short_secret_does_not_turn_messages_into_asterisks(password: str) -> None:
+    message = "Choosing an answer in all of 11 a.m. meetings"
+    error = ApiError("rejected", message)
+    result = end_with(
+        lambda _session: Result({"changed": False}, (message,), error), email="demo@example.com", password=password
+    )
+    for text in (result.msg, result.error["message"], *result.warnings):
+        assert text.count(REDACTED) <= 2
+        assert "meetings" in text
+    assert result.values["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+# The collection
+
+
+def test_every_module_is_in_the_action_group() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+    assert sorted(runtime["action_groups"]["all"]) == modules

@@ -1,0 +1,361 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import http.client
+import re
+import ssl
+import typing as t
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils._connection import requests, urllib3
+from ansible_collections.flashback.platform.plugins.module_utils._no_response import (
+    TransportError,
+    explain,
+    refused_by_proxy,
+    timed_out,
+    unreadable_bundle,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._transport import Transport
+from ansible_collections.flashback.platform.tests.unit.real_proxy import real_proxy
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    CLOSED,
+    DELETE,
+    HTML,
+    ID,
+    NOT_HTTP,
+    OK,
+    RESET,
+    TOKEN,
+    TOKEN_CORE,
+)
+from ansible_collections.flashback.platform.tests.unit.scripted_server import (
+    Act,
+    ScriptedServer,
+    Step,
+    head,
+    response,
+)
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.flashback.platform.tests.unit.conftest import Authority, NewTransport, StartServer
+
+PATH = f"/ai/llm/{ID}"
+VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+# The fake password of all proxies here.
+PASSWORD = "hunter2"
+
+
+def failure_of(transport: Transport, url: str) -> TransportError:
+    with pytest.raises(TransportError) as caught:
+        transport.send("DELETE", url + PATH, token=TOKEN)
+    error = caught.value
+    for secret in (PASSWORD, TOKEN_CORE):
+        assert secret not in f"{error} {error.message} {error.next_step}"
+    return error
+
+
+# Messages that are built without an exception
+
+
+@pytest.mark.parametrize(
+    ("timeout", "words"), [(1, "1 second"), (2, "2 seconds"), (30, "30 seconds"), (0.3, "0.3 seconds")]
+)
+@pytest.mark.parametrize("sent", [True, False])
+def test_timeout_names_the_option(timeout: float, words: str, sent: bool) -> None:
+    error = timed_out(timeout, sent=sent)
+    assert (error.code, error.sent, error.retryable) == ("timeout", sent, True)
+    assert error.message == f"no complete response within the timeout of {words}"
+    assert "option timeout" in error.next_step
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"http://somebody:{PASSWORD}@proxy.invalid:3128",
+        f"https://somebody:{PASSWORD}@proxy.invalid:3128/",
+        f"somebody:{PASSWORD}@proxy.invalid:3128",
+        f"http://somebody:{PASSWORD}//@proxy.invalid:3128/path",
+        f"http://somebody:{PASSWORD}/@proxy.invalid:3128?query",
+        f"http://somebody:{PASSWORD}@{PASSWORD}@proxy.invalid:3128#fragment",
+        f"http://somebody:{PASSWORD}?#@proxy.invalid:3128",
+        "http://proxy.invalid:3128",
+    ],
+)
+def test_proxy_is_named_without_its_credentials(proxy: str, status: int) -> None:
+    error = refused_by_proxy(proxy, status)
+    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+    assert error.message == f"the proxy proxy.invalid:3128 refused the request with status {status}"
+    assert VARIABLES in error.next_step
+    assert ("credentials" in error.next_step) is (status == 407)
+    assert PASSWORD not in error.message + error.next_step
+
+
+def test_bundle_that_cannot_be_read_names_its_variable() -> None:
+    error = unreadable_bundle("CURL_CA_BUNDLE")
+    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert "CURL_CA_BUNDLE" in error.message
+    assert "ca_path" in error.next_step
+
+
+# Explanations of exceptions: those that no server causes in a test, or only on some systems
+
+
+@pytest.mark.parametrize(
+    ("exc", "code", "words"),
+    [
+        (OSError(113, "No route to host"), "unreachable", "No route to host"),
+        (RuntimeError("secret"), "unreachable", "RuntimeError"),
+        (requests.ConnectionError(OSError(101, "Network is unreachable")), "unreachable", "Network is unreachable"),
+        (requests.exceptions.ConnectTimeout(urllib3.exceptions.ConnectTimeoutError("x")), "timeout", "10 seconds"),
+        (requests.exceptions.InvalidURL("x"), "unreachable", "not valid"),
+        (http.client.InvalidURL("x"), "unreachable", "not valid"),
+        (http.client.LineTooLong("header line"), "invalid_response", "did not send an HTTP response"),
+        (ssl.SSLError(1, "[SSL] some error"), "tls", "no secure connection"),
+        (
+            urllib3.exceptions.SSLError(type("CertificateError", (ValueError,), {})("x")),
+            "tls",
+            "for another host name",
+        ),
+    ],
+)
+@pytest.mark.parametrize("proxy", [None, f"http://somebody:{PASSWORD}@proxy.invalid:3128"])
+def test_exception_is_explained_in_words(proxy: str | None, exc: BaseException, code: str, words: str) -> None:
+    error = explain(exc, sent=False, timeout=10, proxy=proxy)
+    assert (error.code, error.sent) == (code, False)
+    assert words in error.message
+    assert error.next_step
+    assert "secret" not in error.message
+    assert PASSWORD not in error.message + error.next_step
+
+
+def test_cause_is_found_in_a_circle_of_exceptions() -> None:
+    first, second = OSError("outer"), OSError(111, "Connection refused")
+    first.__cause__, second.__context__ = second, first
+    assert "Connection refused" in explain(first, sent=False, timeout=10, proxy=None).message
+
+
+# What servers cause
+
+
+def test_refused_connection(start_server: StartServer, new_transport: NewTransport) -> None:
+    error = failure_of(new_transport(), start_server(listening=False).url)
+    assert error.message == "cannot connect: Connection refused"
+    assert error.next_step == "Check api_url, and whether this host can connect to it."
+
+
+def test_unknown_host(new_transport: NewTransport) -> None:
+    error = failure_of(new_transport(), "http://host.invalid")
+    assert error.message.startswith("cannot connect: ")
+    assert "Error" not in error.message
+    assert "api_url" in error.next_step
+
+
+@pytest.mark.parametrize("steps", [CLOSED, RESET, (head(200, {"Content-Length": "9"}), Act.CLOSE)])
+def test_broken_connection(steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, steps)
+    error = failure_of(new_transport(), server.url)
+    assert error.message.startswith("the connection broke before the response was complete: ")
+    assert "api_url" in error.next_step
+
+
+def test_server_that_does_not_speak_http(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, NOT_HTTP)
+    error = failure_of(new_transport(), server.url)
+    assert (error.code, error.message) == ("invalid_response", "the server did not send an HTTP response")
+    assert "api_url" in error.next_step
+
+
+@pytest.mark.parametrize("steps", [NOT_HTTP, (b"HTTP/1.1 400 Bad Request\r\n\r\n", Act.CLOSE)])
+def test_server_that_does_not_speak_tls(
+    steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect("connect", steps)
+    error = failure_of(new_transport(), server.url.replace("http:", "https:"))
+    assert (error.code, error.message) == ("tls", "the server does not speak TLS on this port")
+    assert "plain http" in error.next_step
+    assert "api_url with http://" in error.next_step
+
+
+def test_server_of_plain_http_behind_an_https_url(server: ScriptedServer, new_transport: NewTransport) -> None:
+    """A server that waits for the end of the request line, or that answers it as a bad request."""
+    server.expect("connect", (0.05, b"HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n", Act.CLOSE))
+    error = failure_of(new_transport(), server.url.replace("http:", "https:"))
+    assert (error.code, error.sent) == ("tls", False)
+    assert "plain http" in error.next_step
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("127.0.0.1", r"unable to get local issuer certificate|self.signed"), ("elsewhere.invalid", r"127\.0\.0\.1|host")],
+)
+def test_bad_certificate(
+    host: str, words: str, start_server: StartServer, new_transport: NewTransport, authority: Authority
+) -> None:
+    """Its authority is unknown, or it is for another host."""
+    server = start_server(tls=authority.context(host))
+    error = failure_of(new_transport(ca_path=None if host == "127.0.0.1" else authority.bundle), server.url)
+    assert (error.code, error.retryable) == ("tls", False)
+    assert error.message.startswith("the certificate of the server is not valid: ")
+    assert re.search(words, error.message)
+    assert "ca_path" in error.next_step
+    assert "validate_certs" in error.next_step
+
+
+def test_handshake_that_the_server_ends(
+    start_server: StartServer, new_transport: NewTransport, authority: Authority
+) -> None:
+    """A context without a certificate fails the handshake on the server's side."""
+    server = start_server(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    error = failure_of(new_transport(ca_path=authority.bundle), server.url)
+    assert (error.code, error.retryable) == ("tls", True)
+    assert error.message.startswith("no secure connection: ")
+
+
+# Proxies
+
+
+@pytest.fixture(scope="module")
+def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real proxy."""
+    with real_proxy(tmp_path_factory.mktemp("proxy")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def private_proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real proxy that asks for the user `somebody`, with the password."""
+    with real_proxy(tmp_path_factory.mktemp("proxy"), f"--basic-auth=somebody:{PASSWORD}") as port:
+        yield port
+
+
+def use_proxy(monkeypatch: pytest.MonkeyPatch, port: int, credentials: str = "") -> None:
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, f"http://{credentials}127.0.0.1:{port}")
+
+
+def assert_refused(error: TransportError, port: int, status: int) -> None:
+    assert (error.code, error.sent) == ("unreachable", False)
+    assert error.message == f"the proxy 127.0.0.1:{port} refused the request with status {status}"
+    assert VARIABLES in error.next_step
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_real_proxy(
+    tls: bool,
+    proxy_port: int,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context() if tls else None)
+    server.expect(DELETE, OK)
+    use_proxy(monkeypatch, proxy_port)
+    transport = new_transport(ca_path=authority.bundle)
+    assert transport.send("DELETE", server.url + PATH, token=TOKEN).status == 200
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_real_proxy_with_credentials(
+    tls: bool,
+    private_proxy_port: int,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context() if tls else None)
+    server.expect(DELETE, OK)
+    use_proxy(monkeypatch, private_proxy_port, f"somebody:{PASSWORD}@")
+    transport = new_transport(ca_path=authority.bundle)
+    assert transport.send("DELETE", server.url + PATH, token=TOKEN).status == 200
+    assert "proxy-authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("tls", [True, False])
+@pytest.mark.parametrize("credentials", ["", f"nobody:{PASSWORD}@"])
+def test_real_proxy_that_wants_other_credentials(
+    credentials: str,
+    tls: bool,
+    private_proxy_port: int,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context() if tls else None)
+    use_proxy(monkeypatch, private_proxy_port, credentials)
+    error = failure_of(new_transport(ca_path=authority.bundle), server.url)
+    assert_refused(error, private_proxy_port, 407)
+    assert "credentials" in error.next_step
+
+
+def test_real_proxy_that_cannot_connect(
+    proxy_port: int, start_server: StartServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_proxy(monkeypatch, proxy_port)
+    url = start_server(listening=False).url.replace("http:", "https:")
+    assert_refused(failure_of(new_transport(), url), proxy_port, 502)
+
+
+@pytest.mark.parametrize("status", [400, 403, 407, 502, 503])
+def test_tunnel_that_is_refused(
+    status: int, server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_proxy(monkeypatch, server.port, f"somebody:{PASSWORD}@")
+    server.expect("CONNECT flashback.invalid:443", (*response(status, HTML), Act.CLOSE))
+    assert_refused(failure_of(new_transport(), "https://flashback.invalid"), server.port, status)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_refused_connection_to_a_proxy(
+    scheme: str, start_server: StartServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = start_server(listening=False)
+    use_proxy(monkeypatch, proxy.port, f"somebody:{PASSWORD}@")
+    error = failure_of(new_transport(), f"{scheme}://flashback.invalid")
+    assert (error.code, error.sent) == ("unreachable", False)
+    assert error.message == (
+        f"cannot connect through the proxy 127.0.0.1:{proxy.port}, which comes from the environment: Connection refused"
+    )
+    assert VARIABLES in error.next_step
+
+
+@pytest.mark.parametrize("steps", [CLOSED, RESET])
+def test_connection_that_breaks_in_a_proxy(
+    steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_proxy(monkeypatch, server.port, f"somebody:{PASSWORD}@")
+    server.expect(f"DELETE http://flashback.invalid{PATH}", steps)
+    error = failure_of(new_transport(), "http://flashback.invalid")
+    assert (error.code, error.sent) == ("unreachable", True)
+    assert error.message.startswith("the connection broke before the response was complete, ")
+    assert f"through the proxy 127.0.0.1:{server.port}, which comes from the environment: " in error.message
+    assert VARIABLES in error.next_step
+
+
+def test_proxy_that_does_not_speak_http(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_proxy(monkeypatch, server.port, f"somebody:{PASSWORD}@")
+    server.expect(f"DELETE http://flashback.invalid{PATH}", NOT_HTTP)
+    error = failure_of(new_transport(), "http://flashback.invalid")
+    assert error.code == "invalid_response"
+    assert f"through the proxy 127.0.0.1:{server.port}" in error.message
+    assert VARIABLES in error.next_step
+
+
+def test_handshake_that_fails_in_a_tunnel(
+    server: ScriptedServer, new_transport: NewTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_proxy(monkeypatch, server.port)
+    server.expect("CONNECT flashback.invalid:443", (head(200), authority.context("elsewhere.invalid")))
+    error = failure_of(new_transport(ca_path=authority.bundle), "https://flashback.invalid")
+    assert (error.code, error.sent, error.retryable) == ("tls", False, False)

@@ -1,0 +1,272 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.flashback.platform.plugins.module_utils._plan import (
+    Change,
+    Outcome,
+    Rules,
+    Wanted,
+    plan,
+    predict,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
+from ansible_collections.flashback.platform.tests.unit.responses import ID, KEY, NAME, SECRET, WORKSPACE, item, repo
+
+ENDPOINT = "https://api.openai.com/v1"
+COMPLETE: dict[str, t.Any] = {"name": NAME, "ai_type": "OPENAI", "endpoint": ENDPOINT, "key": KEY, "secret": SECRET}
+IN_WORKSPACE = Rules(WORKSPACE)
+
+
+def listed(**fields: t.Any) -> dict[str, t.Any]:
+    return serialize_ai_llm(item(**fields))
+
+
+def by_name(name: str = NAME, *, present: bool = True, **fields: t.Any) -> Wanted:
+    return Wanted(None, name, present, {"name": name, **fields} if present else {})
+
+
+def by_id(id: str = ID, *, present: bool = True, **fields: t.Any) -> Wanted:
+    return Wanted(id, fields.get("name"), present, fields)
+
+
+def actions(changes: list[Change]) -> list[tuple[str, str | None, dict[str, t.Any]]]:
+    return [(change.action, change.id, change.fields) for change in changes]
+
+
+# One configuration
+
+
+def test_create_what_is_not_listed() -> None:
+    (change,) = plan([by_name(**COMPLETE)], [listed(name="Another", id="other")], IN_WORKSPACE)
+    assert change == Change("create", NAME, None, None, {**COMPLETE, "workspace_id": WORKSPACE})
+    assert change.after == {
+        "id": None,
+        "org_id": None,
+        "workspace_id": WORKSPACE,
+        "user_id": None,
+        "name": NAME,
+        "ai_type": "OPENAI",
+        "endpoint": ENDPOINT,
+        "created_at": None,
+        "repos": [],
+    }
+
+
+@pytest.mark.parametrize("wanted", [by_name(**COMPLETE), by_name(), by_id(), by_id(**COMPLETE)])
+@pytest.mark.parametrize("rules", [IN_WORKSPACE])
+def test_keep_what_does_not_differ(wanted: Wanted, rules: Rules) -> None:
+    assert plan([wanted], [listed()], rules) == [Change("keep", wanted.label, ID, listed(), {})]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rotate", "fields"),
+    [
+        (by_name(**{**COMPLETE, "ai_type": "OTHER"}), False, {"ai_type": "OTHER"}),
+        (by_name(endpoint="https://eu"), False, {"endpoint": "https://eu"}),
+        (by_id(name="Renamed"), False, {"name": "Renamed"}),
+        (by_name(**COMPLETE), True, {"key": KEY, "secret": SECRET}),
+        (by_id(key=KEY), True, {"key": KEY}),
+        (by_id(key=KEY, endpoint="https://eu"), True, {"key": KEY, "endpoint": "https://eu"}),
+    ],
+)
+def test_update_what_differs(wanted: Wanted, rotate: bool, fields: dict[str, t.Any]) -> None:
+    (change,) = plan([wanted], [listed()], Rules(WORKSPACE, rotate))
+    assert change == Change("update", wanted.label, ID, listed(), fields)
+    after = {field: value for field, value in fields.items() if field not in ("key", "secret")}
+    assert change.after == {**listed(), **after}
+
+
+@pytest.mark.parametrize("rules", [IN_WORKSPACE, Rules()])
+def test_delete_by_id_what_is_listed(rules: Rules) -> None:
+    (change,) = plan([by_id(present=False)], [listed()], rules)
+    assert change == Change("delete", ID, ID, listed(), {})
+    assert change.after is None
+
+
+def test_delete_by_name_what_is_listed() -> None:
+    wanted = by_name(present=False)
+    assert plan([wanted], [listed()], IN_WORKSPACE) == [Change("delete", NAME, ID, listed(), {})]
+
+
+def test_delete_by_id_without_a_list() -> None:
+    assert plan([by_id(present=False)], None, Rules()) == [Change("delete", ID, ID, None, {})]
+
+
+def test_list_of_all_may_not_show_what_can_be_deleted() -> None:
+    assert plan([by_id(present=False)], [], Rules()) == [Change("delete", ID, ID, None, {})]
+
+
+@pytest.mark.parametrize("wanted", [by_id(present=False), by_name(present=False)])
+def test_nothing_to_delete_in_the_workspace(wanted: Wanted) -> None:
+    (change,) = plan([wanted], [], IN_WORKSPACE)
+    assert (change.action, change.before, change.after) == ("keep", None, None)
+
+
+@pytest.mark.parametrize("name", [NAME.lower(), f"{NAME} ", ID])
+def test_other_names_are_not_found(name: str) -> None:
+    (change,) = plan([by_name(name, present=False)], [listed()], IN_WORKSPACE)
+    assert change.action == "keep"
+
+
+def test_other_workspaces_are_not_searched_for_a_name() -> None:
+    (change,) = plan([by_name(present=False)], [listed(workspaceId="other"), listed(workspaceId=None)], IN_WORKSPACE)
+    assert change.action == "keep"
+
+
+# Many
+
+
+def test_changes_are_in_the_order_of_what_is_wanted() -> None:
+    wanted = [by_id("b", present=False), by_id("a", present=False), by_id("c", present=False)]
+    changes = plan(wanted, [listed(id="a"), listed(id="b")], Rules())
+    assert [(change.id, change.before is not None) for change in changes] == [("b", True), ("a", True), ("c", False)]
+    assert plan([], [listed()], Rules()) == []
+
+
+def test_prune_what_is_not_declared() -> None:
+    existing = [
+        listed(id="2", name="b"),
+        listed(id="1", name="b"),
+        listed(id="3", name="a"),
+        listed(id="4", name="declared absent"),
+        listed(id="5", name="elsewhere", workspaceId="other"),
+        listed(),
+    ]
+    wanted = [by_name(), by_name("declared absent", present=False)]
+    changes = plan(wanted, existing, Rules(WORKSPACE, prune=True, prune_limit=3))
+    assert [(change.action, change.label, change.id) for change in changes] == [
+        ("keep", NAME, ID),
+        ("delete", "declared absent", "4"),
+        ("delete", "a", "3"),
+        ("delete", "b (1)", "1"),
+        ("delete", "b (2)", "2"),
+    ]
+
+
+def test_nothing_is_pruned_by_default() -> None:
+    assert plan([], [listed()], IN_WORKSPACE) == []
+
+
+# Errors
+
+
+def error_of(wanted: list[Wanted], existing: list[dict[str, t.Any]], rules: Rules) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        plan(wanted, existing, rules)
+    assert caught.value.http_status is None
+    assert caught.value.outcome_unknown is False
+    assert caught.value.next_step
+    return caught.value
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_id_of_another_workspace(present: bool) -> None:
+    error = error_of([by_id(present=present)], [listed(workspaceId="workspace-456")], IN_WORKSPACE)
+    assert error.code == "workspace_mismatch"
+    assert str(error) == (
+        f"not in workspace 'workspace-123': '{ID}' (in workspace 'workspace-456'). Check the IDs and workspace_id."
+    )
+
+
+def test_all_ids_of_other_workspaces_are_named() -> None:
+    existing = [listed(id="a"), *(listed(id=id, workspaceId=f"w{id}") for id in "bcd")]
+    error = error_of([by_id(id, present=False) for id in "abcd"], existing, IN_WORKSPACE)
+    for id in "bcd":
+        assert f"'{id}' (in workspace 'w{id}')" in error.message
+    assert "'a'" not in error.message
+
+
+@pytest.mark.parametrize("rules", [Rules(), IN_WORKSPACE])
+@pytest.mark.parametrize("fields", [COMPLETE, {"name": "Renamed"}])
+def test_unknown_id_cannot_be_present(fields: dict[str, t.Any], rules: Rules) -> None:
+    """By ID nothing is created, so that no options are missing for it."""
+    error = error_of([by_id(**fields)], [listed(id="other")], rules)
+    assert error.code == "not_found"
+    assert str(error) == (
+        f"no configuration with this ID is listed: '{ID}'. "
+        "Check the ID. To create a configuration, give name and workspace_id instead."
+    )
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_name_that_two_configurations_have(present: bool) -> None:
+    twins = [listed(id="e"), listed(id="f"), listed(id="g", workspaceId="other")]
+    error = error_of([by_name(present=present, **(COMPLETE if present else {}))], twins, IN_WORKSPACE)
+    assert error.code == "ambiguous_name"
+    assert error.message == (f"more than one configuration in workspace '{WORKSPACE}' has this name: '{NAME}' (e, f)")
+    assert "id" in error.next_step
+
+
+def test_missing_options_of_all_creations_are_named() -> None:
+    wanted = [by_name("a"), by_name("b", ai_type="OTHER", endpoint=ENDPOINT, key=KEY), by_name(**COMPLETE)]
+    with pytest.raises(OptionError) as caught:
+        plan(wanted, [], IN_WORKSPACE)
+    assert "'a' needs ai_type, endpoint, secret; 'b' needs secret." in str(caught.value)
+    assert WORKSPACE in str(caught.value)
+
+
+def test_prune_limit() -> None:
+    existing = [listed(id=str(number), name=f"name-{number}") for number in range(3)]
+    assert len(plan([], existing, Rules(WORKSPACE, prune=True, prune_limit=3))) == 3
+    error = error_of([], existing, Rules(WORKSPACE, prune=True, prune_limit=2))
+    assert error.code == "prune_limit_exceeded"
+    assert error.message == "3 configurations to prune, but prune_limit is 2: name-0, name-1, name-2"
+
+
+def test_prune_limit_of_zero() -> None:
+    rules = Rules(WORKSPACE, prune=True, prune_limit=0)
+    assert error_of([], [listed()], rules).code == "prune_limit_exceeded"
+    assert [change.action for change in plan([by_name()], [listed()], rules)] == ["keep"]
+
+
+def test_configuration_without_a_name_cannot_be_pruned() -> None:
+    error = error_of([by_name()], [listed(), listed(id="nameless", name=None)], Rules(WORKSPACE, prune=True))
+    assert error.code == "invalid_response"
+    assert "nameless" in error.message
+
+
+def test_all_problems_are_told_at_once() -> None:
+    twins = [listed(id="e"), listed(id="f"), listed(id="other", name="x", workspaceId="other")]
+    error = error_of([by_id("other"), by_name(**COMPLETE), by_name("new")], twins, IN_WORKSPACE)
+    assert error.code == "workspace_mismatch"
+    for words in ("not in workspace", "more than one configuration", "'new' needs ai_type"):
+        assert words in str(error)
+
+
+@pytest.mark.parametrize("field", ["id", "workspaceId", "name"])
+def test_errors_are_short(field: str) -> None:
+    existing = [listed(**{"id": str(number), field: "x" * 100_000 + str(number)}) for number in range(20)]
+    wanted = [by_id(ai_llm["id"], present=False) for ai_llm in existing]
+    if field == "workspaceId":
+        assert len(str(error_of(wanted, existing, IN_WORKSPACE))) < 5000
+    else:
+        assert len(str(error_of([], existing, Rules(WORKSPACE, prune=True, prune_limit=0)))) < 5000
+
+
+# Predictions
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "ai_llm"),
+    [
+        (Change("create", NAME, None, None, {"name": NAME}), "created", {**serialize_ai_llm({}), "name": NAME}),
+        (Change("update", NAME, ID, listed(), {"name": "b", "key": KEY}), "updated", {**listed(), "name": "b"}),
+        (Change("keep", NAME, ID, listed(), {}), "unchanged", listed()),
+        (Change("keep", NAME, None, None, {}), "absent", None),
+        (Change("delete", NAME, ID, listed(repos=[repo(1)]), {}), "deleted", None),
+        (Change("delete", ID, ID, None, {}), "absent", None),
+    ],
+)
+def test_prediction(change: Change, status: str, ai_llm: dict[str, t.Any] | None) -> None:
+    outcome = predict(change)
+    assert outcome == Outcome(change, status, change.id, ai_llm)
+    assert outcome.changed is (status in ("created", "updated", "deleted"))
+    assert outcome.error is None

@@ -1,0 +1,167 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import html
+import json
+import typing as t
+from html.entities import codepoint2name
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED, Redactor
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Each character that an encoding changes, between words that none changes.
+SECRET = "begin ä\"ö\\ü'é/ñ<&>+=%!~*(){}[]|^`$,;:@#?\t€鍵😀 end"
+ASCII_SECRET = "p4ss w0rd+&<'\">/%=~!*()end"
+
+
+def percent_encoded(text: str, safe: str = "") -> str:
+    """With digits of hexadecimal numbers in lower case."""
+    return "".join(
+        char
+        if (char.isalnum() and char.isascii()) or char in safe
+        else "".join(f"%{byte:02x}" for byte in char.encode())
+        for char in text
+    )
+
+
+def with_entities(text: str, form: str) -> str:
+    return "".join(char if char.isalnum() and char.isascii() else form.format(ord(char)) for char in text)
+
+
+def named_entities(text: str) -> str:
+    """As htmlentities() of PHP."""
+    names = codepoint2name
+    return "".join(f"&{names[ord(char)]};" if ord(char) in names else char for char in text)
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "unchanged": str,
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json, upper case": lambda text: json.dumps(text)[1:-1].replace("\\u00e", "\\u00E"),
+    "json without escapes of umlauts": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "json with escaped slashes": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "json for html": lambda text: (
+        json.dumps(text)[1:-1].replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    ),
+    "json in json": lambda text: json.dumps(json.dumps(text))[3:-3],
+    "encodeURIComponent": lambda text: quote(text, safe="!'()*~"),
+    "percent-encoding": lambda text: quote(text, safe=""),
+    "percent-encoding of a path": lambda text: quote(text, safe="/:@!$&'()*+,;="),
+    "percent-encoding, lower case": percent_encoded,
+    "form": quote_plus,
+    "form, lower case": lambda text: percent_encoded(text, safe=" ").replace(" ", "+"),
+    "html": html.escape,
+    "html without quotes": lambda text: html.escape(text, quote=False),
+    "html named": named_entities,
+    "html decimal": lambda text: with_entities(text, "&#{};"),
+    "html decimal with zeros": lambda text: with_entities(text, "&#{:06};"),
+    "html hexadecimal": lambda text: with_entities(text, "&#x{:x};"),
+    "html hexadecimal, upper case": lambda text: with_entities(text, "&#x{:X};"),
+    "html apostrophe": lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+}
+
+
+@pytest.mark.parametrize("encoding", list(ENCODINGS))
+@pytest.mark.parametrize("secret", [SECRET, ASCII_SECRET], ids=["unicode", "ascii"])
+def test_secret_is_found_in_every_encoding(secret: str, encoding: str) -> None:
+    redactor = Redactor()
+    redactor.add(secret)
+    echo = ENCODINGS[encoding](secret)
+    assert redactor.redact(f"before {echo} after") == f"before {REDACTED} after"
+    assert redactor.redact_all({"a": [f"<{echo}>"]}) == {"a": [f"<{REDACTED}>"]}
+
+
+def test_secret_in_a_value_of_any_shape() -> None:
+    redactor = Redactor()
+    redactor.add("hunter2")
+    value = {"hunter2": ("hunter2", {"a": ["is hunter2?"]}), "number": 5, "none": None, "other": "text"}
+    assert redactor.redact_all(value) == {
+        REDACTED: [REDACTED, {"a": [f"is {REDACTED}?"]}],
+        "number": 5,
+        "none": None,
+        "other": "text",
+    }
+    assert redactor.redact_all({"a": 5}) == {"a": 5}
+
+
+def test_part_of_another_secret() -> None:
+    redactor = Redactor()
+    redactor.add("hunter2", "hunter2hunter2", "unter")
+    assert redactor.redact("hunter2hunter2 hunter2 unter") == " ".join([REDACTED] * 3)
+
+
+def test_part_of_another_secret_with_shorter_words() -> None:
+    """The longer secret goes first, whatever the length of the words in it."""
+    redactor = Redactor()
+    redactor.add("project", "project-9f/aa+b2", "a project")
+    assert redactor.redact("project-9f/aa+b2, a project, project") == ", ".join([REDACTED] * 3)
+    assert redactor.redact_all(["project-9f/aa+b2"]) == [REDACTED]
+
+
+@pytest.mark.parametrize("kept", [3, 4, 20, len(SECRET) - 1])
+def test_secret_that_a_quotation_has_cut(kept: int) -> None:
+    """Names are cut before they come to the redactor."""
+    redactor = Redactor()
+    redactor.add(SECRET)
+    assert redactor.redact(f"x{SECRET[:kept]}…, y…") == f"x{REDACTED}…, y…"
+    assert redactor.redact_all([f"x{SECRET[:kept]}…"]) == [f"x{REDACTED}…"]
+    assert redactor.redact(f"x{SECRET[:kept]}") == f"x{SECRET[:kept]}"
+
+
+def test_blank_secrets_are_ignored() -> None:
+    redactor = Redactor()
+    redactor.add("", " ", "\n")
+    assert redactor.redact("a  b\n") == "a  b\n"
+
+
+def test_white_space_around_a_secret_can_be_missing() -> None:
+    """A quote from a response is stripped, and a password is not."""
+    redactor = Redactor()
+    redactor.add(" p4ss w0rd\n")
+    assert redactor.redact("p4ss w0rd") == REDACTED
+    assert redactor.redact("You sent ' p4ss w0rd\n'") == f"You sent ' {REDACTED}\n'"
+
+
+def test_later_secrets_are_found() -> None:
+    redactor = Redactor()
+    redactor.add("first")
+    redactor.add("second")
+    assert redactor.redact("first second") == f"{REDACTED} {REDACTED}"
+
+
+@pytest.mark.parametrize("secret", ["+++", "é", "鍵鍵鍵", "🔑"])
+def test_secret_without_letters_and_digits(secret: str) -> None:
+    redactor = Redactor()
+    redactor.add(secret)
+    assert redactor.redact(f"key: {secret}.") == f"key: {REDACTED}."
+
+
+@pytest.mark.parametrize("secret", ["a", "e", "in", "s", "is", "1", ".", ":", "é"])
+def test_short_secret_is_found_only_where_it_stands_alone(secret: str) -> None:
+    """Otherwise most messages would be asterisks."""
+    redactor = Redactor()
+    redactor.add(secret)
+    message = "Removing: configurations in-use123. Missing entrées, dresses"
+    assert redactor.redact(message).count(REDACTED) <= 1
+    assert redactor.redact(f'"{secret}"') == f'"{REDACTED}"'
+
+
+def test_secret_of_three_characters_is_found_in_words() -> None:
+    redactor = Redactor()
+    redactor.add("abc")
+    assert redactor.redact("xabcx") == f"x{REDACTED}x"
+
+
+def test_lone_surrogate_in_a_secret() -> None:
+    redactor = Redactor()
+    redactor.add("a\ud800b")
+    assert redactor.redact("xa\ud800bx \\ud800") == f"x{REDACTED}x \\ud800"
+    assert redactor.redact_all(["a\\ud800b"]) == [REDACTED]

@@ -1,0 +1,79 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils._serialize import (
+    id_of,
+    serialize_ai_llm,
+    text_or_none,
+)
+from ansible_collections.flashback.platform.tests.unit.responses import ID, item, repo
+
+
+def test_only_known_fields_are_returned() -> None:
+    assert serialize_ai_llm(item(secret="s", apiKeyId="k", news=[1], repos=[{**repo(1), "token": "t"}])) == {
+        "id": ID,
+        "org_id": "org-123",
+        "workspace_id": "workspace-123",
+        "user_id": "user-456",
+        "name": "Staging OpenAI",
+        "ai_type": "OPENAI",
+        "endpoint": "https://api.openai.com/v1",
+        "created_at": "2024-01-15T10:30:00.000Z",
+        "repos": [{"id": "repo-1", "name": "my-ai-repo-1", "created_at": "2024-01-16T08:00:00.000Z"}],
+    }
+
+
+@pytest.mark.parametrize("value", [None, True, 5, 1.5, [], ["a"], {}, {"a": "b"}, "\ud800", b"bytes"])
+def test_values_that_are_no_texts_become_none(value: t.Any) -> None:
+    fields = ("orgId", "workspaceId", "userId", "name", "aiType", "endpoint", "createdAt")
+    ai_llm = serialize_ai_llm(item(**dict.fromkeys(fields, value), repos=[{"id": value, "name": value}, value]))
+    assert {key: field for key, field in ai_llm.items() if field is not None} == {
+        "id": ID,
+        "repos": [{"id": None, "name": None, "created_at": None}] * 2,
+    }
+    assert text_or_none(value) is None
+
+
+@pytest.mark.parametrize("repos", [None, True, 5, "repo-1", {}, {"id": "repo-1"}, []])
+def test_repos_that_are_no_list_become_empty(repos: t.Any) -> None:
+    assert serialize_ai_llm(item(repos=repos))["repos"] == []
+
+
+def test_unknown_type_is_returned() -> None:
+    assert serialize_ai_llm(item(aiType="NEWCOMER"))["ai_type"] == "NEWCOMER"
+
+
+@pytest.mark.parametrize("listed", [{"id": ID}, {}, None, 5, "a", []])
+def test_missing_fields_become_none(listed: t.Any) -> None:
+    ai_llm = serialize_ai_llm(listed)
+    assert (ai_llm["name"], ai_llm["repos"], len(ai_llm)) == (None, [], 9)
+
+
+def test_id_of_an_object() -> None:
+    assert id_of(item()) == ID
+    assert id_of({"aiLlmId": "a/b"}, "aiLlmId") == "a/b"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        None,
+        True,
+        5,
+        "a",
+        [],
+        {},
+        [item()],
+        *({"id": wrong} for wrong in t.cast("tuple[t.Any, ...]", (None, 5, "", " ", ".", "..", "a\n", "\ud800", []))),
+    ],
+)
+def test_object_without_a_usable_id(listed: t.Any) -> None:
+    with pytest.raises(ValueError, match="must not"):
+        id_of(listed)

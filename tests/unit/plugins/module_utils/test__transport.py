@@ -1,0 +1,471 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import gzip
+import json
+import socket
+import sys
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils import _transport
+from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
+from ansible_collections.flashback.platform.plugins.module_utils._transport import Response, Transport
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    ABSENT,
+    CLOSED,
+    DELETE,
+    DELETED,
+    HANG,
+    ID,
+    NOT_HTTP,
+    OK,
+    RESET,
+    TOKEN,
+    TOKEN_CORE,
+)
+from ansible_collections.flashback.platform.tests.unit.scripted_server import (
+    Act,
+    ScriptedServer,
+    Step,
+    head,
+    response,
+    trickle,
+)
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from ansible_collections.flashback.platform.tests.unit.conftest import Authority, NewTransport, StartServer
+
+PATH = f"/ai/llm/{ID}"
+UNKNOWN_HOST = "http://flashback.invalid"
+
+
+def delete(transport: Transport, url: str) -> Response:
+    return transport.send("DELETE", url + PATH, token=TOKEN)
+
+
+def failure_of(transport: Transport, url: str) -> TransportError:
+    with pytest.raises(TransportError) as caught:
+        delete(transport, url)
+    return caught.value
+
+
+# The request
+
+
+def test_request_without_a_body(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, OK)
+    delete(new_transport(), server.url)
+    (request,) = server.requests
+    assert request.headers["user-agent"].startswith("flashback.platform/")
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["host"] == f"127.0.0.1:{server.port}"
+    assert request.headers.get("content-length", "0") == "0"
+    assert not {"content-type", "transfer-encoding", "cookie"} & set(request.headers)
+    assert request.body == b""
+
+
+def test_request_with_a_body_and_a_query(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect("POST /ai/llm?a=b%26c%3Dd%23%C3%A9", OK)
+    new_transport().send(
+        "POST", f"{server.url}/ai/llm", token=None, query={"a": "b&c=d#é"}, body={"name": "clé", "key": None}
+    )
+    (request,) = server.requests
+    assert request.headers["content-type"] == "application/json"
+    assert json.loads(request.body) == {"name": "clé", "key": None}
+    assert "authorization" not in request.headers
+
+
+def test_cookies_of_one_response_are_not_a_token(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, response(401, b"", {"Set-Cookie": "session=1"}), OK)
+    transport = new_transport()
+    delete(transport, server.url)
+    delete(transport, server.url)
+    assert server.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_connection_is_kept(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, ABSENT, OK)
+    transport = new_transport()
+    assert [delete(transport, server.url).status for _again in range(2)] == [404, 200]
+    assert server.connections == 1
+
+
+# The response
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        response(200, DELETED),
+        response(200, DELETED, {"Content-Type": "text/html; charset=klingon"}),
+        response(200, gzip.compress(json.dumps(DELETED).encode()), {"Content-Encoding": "gzip"}),
+        (head(200), json.dumps(DELETED).encode(), Act.CLOSE),
+        (head(100), *response(200, DELETED)),
+        (
+            head(200, {"Transfer-Encoding": "chunked"})
+            + b'10\r\n{"success": true\r\n'
+            + b'38\r\n, "message": "AI LLM configuration deleted successfully"\r\n1\r\n}\r\n0\r\n\r\n',
+        ),
+    ],
+)
+def test_complete_response(steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, steps)
+    answer = delete(new_transport(), server.url)
+    assert (answer.status, json.loads(answer.body or b""), answer.retry_after) == (200, DELETED, 0)
+
+
+@pytest.mark.parametrize("steps", [(head(204),), response(204)])
+def test_response_without_a_body(steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, steps)
+    assert delete(new_transport(), server.url) == Response(204, 0, "", b"")
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308, 399])
+@pytest.mark.parametrize(
+    "location",
+    [None, "", "/ai/llm", "//elsewhere.invalid", "http://[::1", "http://a b:99999/", "\xff\xfe", "javascript:0"],
+)
+def test_redirect_is_never_followed(
+    status: int, location: str | None, server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect(DELETE, response(status, b"", {} if location is None else {"Location": location}))
+    assert delete(new_transport(), server.url).status == status
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        response(200, DELETED, {"Content-Encoding": "gzip"}),
+        response(200, gzip.compress(b"x" * 1000)[:10] + b"\xff" * 9, {"Content-Encoding": "gzip"}),
+        response(200, DELETED, {"Content-Encoding": "br, gzip, deflate"}),
+    ],
+)
+def test_body_whose_compression_is_broken_is_none(
+    steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect(DELETE, steps)
+    assert delete(new_transport(), server.url)._replace(content_type="") == Response(200, 0, "", None)
+
+
+def test_body_without_an_end_is_not_read_to_it(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_transport, "MAX_BODY_BYTES", 1 << 20)
+    server.expect(DELETE, (head(200), *[b" " * (1 << 20)] * 500))
+    assert len(delete(new_transport(), server.url).body or b"") < 3 << 20
+
+
+# No response
+
+
+@pytest.mark.parametrize(
+    ("line", "steps", "code"),
+    [
+        ("connect", (0.05, Act.RESET), "unreachable"),
+        ("connect", CLOSED, "unreachable"),
+        (DELETE, RESET, "unreachable"),
+        (DELETE, CLOSED, "unreachable"),
+        (DELETE, (head(200, {"Content-Length": "100"}), Act.RESET), "unreachable"),
+        (DELETE, (head(200, {"Content-Length": "18"}), b'{"success": true}', Act.CLOSE), "unreachable"),
+        (DELETE, (head(404, {"Content-Length": "100"}), b'{"success": false}', Act.CLOSE), "unreachable"),
+        (DELETE, (head(204, {"Transfer-Encoding": "chunked"})[:-2], Act.RESET), "unreachable"),
+        (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"10\r\n{", Act.CLOSE), "unreachable"),
+        (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"zz\r\n{}", Act.CLOSE), "unreachable"),
+        (DELETE, (b"HTTP/1.1 2", Act.CLOSE), "invalid_response"),
+        (DELETE, (b"HTTP/1.1 OK\r\n\r\n", Act.CLOSE), "invalid_response"),
+        (DELETE, NOT_HTTP, "invalid_response"),
+        (DELETE, (b"\x15\x03\x01\x00\x02\x02\x16", Act.CLOSE), "invalid_response"),
+        (DELETE, (b"\x00" * 100000, Act.CLOSE), "invalid_response"),
+        (DELETE, (head(200, {"X": "x" * 100000}), Act.CLOSE), "invalid_response"),
+        (DELETE, (head(200, {"Content-Length": "5, 6"}), b"{}", Act.CLOSE), "invalid_response"),
+    ],
+)
+def test_lost_response(
+    line: str, steps: tuple[Step, ...], code: str, server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect(line, steps)
+    error = failure_of(new_transport(), server.url)
+    assert (error.code, error.sent, error.retryable) == (code, True, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "steps"),
+    [
+        ("connect", HANG),
+        (DELETE, HANG),
+        (DELETE, trickle(head(200))),
+        (DELETE, (b"HTTP/1.1 200 OK\r\n", *trickle(b"X-Header: " + b"x" * 100))),
+        (DELETE, (head(200, {"Content-Length": "1000"}), *trickle(b"x" * 100))),
+        (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), *trickle(b"1\r\nx\r\n" * 20))),
+        (DELETE, (head(200), *trickle(b"x" * 100))),
+        (DELETE, (head(200, {"Content-Length": "9"}), Act.HANG)),
+        (DELETE, trickle(head(100) * 5)),
+    ],
+)
+def test_timeout_limits_the_whole_response(
+    line: str, steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect(line, steps)
+    start = time.monotonic()
+    error = failure_of(new_transport(timeout=0.2), server.url)
+    assert time.monotonic() - start < 1.5
+    assert (error.code, error.sent, error.retryable) == ("timeout", True, True)
+
+
+def test_body_that_comes_too_late_is_not_cut(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine, the thread of the exchange sees the end of the time before the thread that waits for it."""
+    monkeypatch.setattr(_transport, "wait", lambda exchanges, _timeout: concurrent.futures.wait(exchanges, 10))
+    body = b'{"a": 1}'
+    server.expect(DELETE, (head(200, {"Content-Length": str(len(body))}), *trickle(body)))
+    error = failure_of(new_transport(timeout=0.2), server.url)
+    assert (error.code, error.sent) == ("timeout", True)
+
+
+def test_timeout_of_one_request(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, HANG)
+    start = time.monotonic()
+    with pytest.raises(TransportError, match=r"timeout of 0\.1 seconds"):
+        new_transport(timeout=30).send("DELETE", server.url + PATH, token=TOKEN, timeout=0.1)
+    assert time.monotonic() - start < 1.5
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems refuse what does not fit the backlog")
+@pytest.mark.parametrize("through_proxy", [True, False])
+def test_connection_that_is_never_accepted(
+    through_proxy: bool, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as listener, socket.socket() as first:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        first.connect(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        if through_proxy:
+            monkeypatch.setenv("HTTP_PROXY", url)
+        error = failure_of(new_transport(timeout=0.2), UNKNOWN_HOST if through_proxy else url)
+    assert (error.code, error.sent) == ("timeout", False)
+
+
+def test_tls_handshake_that_hangs(start_server: StartServer, new_transport: NewTransport, authority: Authority) -> None:
+    server = start_server(tls=authority.context())
+    server.expect("connect", HANG)
+    error = failure_of(new_transport(timeout=0.2, ca_path=authority.bundle), server.url)
+    assert (error.code, error.sent) == ("timeout", False)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3])
+def test_abandoned_connection_is_not_used_again(
+    pause: float, server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    """Neither before the late response comes, nor after that."""
+    # In pieces, so that the timeout of requests, which is for one of them, does not close the connection.
+    late = head(204)
+    server.expect(DELETE, (0.1, late[:5], 0.1, late[5:10], 0.1, late[10:]), OK)
+    transport = new_transport(timeout=0.2)
+    assert failure_of(transport, server.url).code == "timeout"
+    time.sleep(pause)
+    assert delete(transport, server.url).status == 200
+    assert server.connections == 2
+
+
+def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, (head(103), 0.1, *OK), ABSENT)
+    transport = new_transport()
+    assert [delete(transport, server.url).status for _again in range(2)] == [103, 404]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("host", ["host.invalid", "a..b", "x" * 64, "xn--a"])
+def test_unknown_host(host: str, new_transport: NewTransport) -> None:
+    error = failure_of(new_transport(), f"http://{host}")
+    assert (error.code, error.sent) == ("unreachable", False)
+
+
+def test_refused_connection(start_server: StartServer, new_transport: NewTransport) -> None:
+    error = failure_of(new_transport(), start_server(listening=False).url)
+    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+
+
+# Certificates
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_bundle_of_the_environment_is_used(
+    variable: str,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context())
+    server.expect(DELETE, OK)
+    monkeypatch.setenv(variable, authority.bundle)
+    delete(new_transport(), server.url)
+
+
+def test_bundle_of_the_environment_does_not_override_ca_path(
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    other_authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.bundle)
+    error = failure_of(new_transport(ca_path=other_authority.bundle), server.url)
+    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", other_authority.bundle)
+    server.expect(DELETE, OK)
+    delete(new_transport(ca_path=authority.bundle), server.url)
+
+
+@pytest.mark.parametrize("ca_path", [True, False])
+@pytest.mark.filterwarnings("error")
+def test_nothing_overrides_validate_certs(
+    ca_path: bool,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    other_authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_server(tls=authority.context("elsewhere.invalid"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", other_authority.bundle)
+    server.expect(DELETE, OK)
+    delete(new_transport(validate_certs=False, ca_path=other_authority.bundle if ca_path else None), server.url)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_bundle_of_the_environment_that_cannot_be_read(
+    variable: str,
+    content: str | None,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content, encoding="utf-8")
+    monkeypatch.setenv(variable, str(bundle))
+    error = failure_of(new_transport(), start_server(tls=authority.context()).url)
+    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert variable in error.message
+    assert "ca_path" in error.next_step
+
+
+def test_certificates_are_not_needed_for_http(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    server.expect(DELETE, OK)
+    assert delete(new_transport(), server.url).status == 200
+
+
+# Proxies
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_proxy(
+    variable: str, server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, server.url.replace("//", "//somebody:something@"))
+    server.expect(f"DELETE {UNKNOWN_HOST}{PATH}", OK)
+    delete(new_transport(), UNKNOWN_HOST)
+    (request,) = server.requests
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["proxy-authorization"] == f"Basic {base64.b64encode(b'somebody:something').decode()}"
+
+
+@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*", "example.invalid,127.0.0.0/8"])
+def test_no_proxy(
+    no_proxy: str,
+    server: ScriptedServer,
+    start_server: StartServer,
+    new_transport: NewTransport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", start_server().url)
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    server.expect(DELETE, OK)
+    delete(new_transport(), server.url)
+
+
+def test_tunnel(
+    server: ScriptedServer, new_transport: NewTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    server.expect("CONNECT flashback.invalid:443", (head(200), authority.context("flashback.invalid")))
+    server.expect(DELETE, OK)
+    delete(new_transport(ca_path=authority.bundle), "https://flashback.invalid")
+    assert TOKEN_CORE.encode() not in server.requests[0].raw
+
+
+def test_proxy_that_speaks_tls(
+    start_server: StartServer, new_transport: NewTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its certificate is validated with the same bundle as that of the API."""
+    proxy = start_server(tls=authority.context())
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    assert failure_of(new_transport(), UNKNOWN_HOST).sent is False
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    proxy.expect("CONNECT flashback.invalid:443", (*response(403), Act.CLOSE))
+    error = failure_of(new_transport(ca_path=authority.bundle), "https://flashback.invalid")
+    assert (error.code, error.sent) == ("unreachable", False)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://", "http://[::1", "http://somebody:hunter2@:99999", "gopher://proxy", "http://a b"]
+)
+def test_proxy_that_is_no_url(proxy: str, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    error = failure_of(new_transport(), UNKNOWN_HOST)
+    assert (error.code, error.sent) == ("unreachable", False)
+    assert "hunter2" not in f"{error.message} {error.next_step}"
+
+
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        ("7", 7, 7),
+        (" 7 ", 7, 7),
+        ("0", 0, 0),
+        ("3600", 3600, 3600),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600, 1e12),
+        ("Fri, 31 Dec 99999999999999 23:59:59 GMT", 0, 0),
+        ("-5", 0, 0),
+        ("1e3", 0, 0),
+        ("soon", 0, 0),
+        ("", 0, 0),
+        (",", 0, 0),
+        ("\xff", 0, 0),
+    ],
+)
+def test_retry_after(
+    retry_after: str, least: float, most: float, status: int, server: ScriptedServer, new_transport: NewTransport
+) -> None:
+    server.expect(DELETE, response(status, b"", {"Retry-After": retry_after}))
+    assert least <= delete(new_transport(), server.url).retry_after <= most
+
+
+@pytest.mark.parametrize("digits", [30, 5000])
+def test_retry_after_of_many_digits(digits: int, server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, response(429, b"", {"Retry-After": "9" * digits}))
+    seconds = delete(new_transport(), server.url).retry_after
+    assert seconds > 60 or digits == 5000
