@@ -1,0 +1,451 @@
+#!/usr/bin/python
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ai_llms
+short_description: Manage all AI LLM configurations of a Flashback workspace in one task
+version_added: 1.3.0
+description:
+  - Creates, updates, and removes AI LLM configurations of one workspace, as a list describes them. One task replaces a
+    loop of M(flashback.platform.ai_llm), and is much faster.
+  - The module reads the workspace, makes a plan, and applies it. Check mode shows the same plan, and changes nothing.
+  - First it creates and updates, up to eight configurations at a time. It removes configurations after that, and only
+    if nothing failed before.
+author:
+  - flashback.platform contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - flashback.platform._api
+  - flashback.platform._attributes
+  - flashback.platform._attributes.actiongroup_all
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads the workspace, and returns the plan. One warning names the configurations to remove that are in use.
+      - O(validate) is ignored, because it costs tokens.
+  diff_mode:
+    support: full
+    details:
+      - Shows only configurations that change, and is the same in check mode. Credentials are never shown.
+  idempotent:
+    support: partial
+    details:
+      - With O(update_credentials=always) every run sends the credentials and reports a change, because the API never
+        returns what it stores.
+options:
+  workspace_id:
+    description:
+      - The ID of the workspace. The module M(flashback.platform.workspace_info) finds it by name.
+    type: str
+    required: true
+  ai_llms:
+    description:
+      - The configurations that the task declares. The list can be empty.
+      - Without O(prune), configurations that are not in the list are left alone.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - The configuration's name. It identifies the configuration in the workspace, so each name can be in the list
+            only once. Upper and lower case differ.
+          - If more than one configuration in the workspace has this name, the task fails with
+            RV(error.code=ambiguous_name) and writes nothing.
+        type: str
+        required: true
+      state:
+        description:
+          - V(present) creates the configuration if it does not exist, and updates what differs.
+          - V(absent) removes it. The other options of the item are ignored then.
+        type: str
+        default: present
+        choices:
+          - absent
+          - present
+      ai_type:
+        description:
+          - The kind of provider. Needed to create a configuration.
+        type: str
+        choices:
+          - OPENAI
+          - GOOGLE
+          - ANTHROPIC
+          - AWS
+          - OTHER
+      endpoint:
+        description:
+          - The provider's API URL. Needed to create a configuration. The platform checks its format.
+        type: str
+      key:
+        description:
+          - The access key, for providers that need one besides the secret.
+          - See O(update_credentials) for when it is sent.
+        type: str
+      secret:
+        description:
+          - The secret that the platform uses at the provider. Needed to create a configuration.
+          - See O(update_credentials) for when it is sent.
+        type: str
+  prune:
+    description:
+      - Remove every configuration of the workspace that is not in O(ai_llms). A removal is permanent.
+      - A configuration that a repository uses cannot be removed. Its item in RV(outcomes) then has the error V(in_use).
+    type: bool
+    default: false
+  prune_limit:
+    description:
+      - The most configurations that O(prune) may remove. If there are more to remove, the task fails with
+        RV(error.code=prune_limit_exceeded) and writes nothing. V(0) is allowed.
+      - It protects a workspace from a list that is empty or short by mistake. Without it, there is no limit.
+    type: int
+  update_credentials:
+    description:
+      - When O(ai_llms[].key) and O(ai_llms[].secret) are sent. The API never returns them, so they cannot be compared.
+      - V(on_create) sends them when a configuration is created.
+      - V(always) sends them in every run, which then reports a change. At least one item that is present must have
+        credentials.
+    type: str
+    default: on_create
+    choices:
+      - on_create
+      - always
+  validate:
+    description:
+      - Let the platform check each configuration that is present afterwards, by a real call to its provider. This may
+        cost tokens.
+      - If the check finds that a configuration does not work, the item in RV(outcomes) has the error
+        V(validation_failed), and the task fails. What was written stays as it is.
+    type: bool
+    default: false
+seealso:
+  - ref: ansible_collections.flashback.platform.docsite.workspace_as_code
+    description: How to describe a workspace in a file, and how to detect drift.
+  - ref: ansible_collections.flashback.platform.docsite.errors
+    description: What each error code means, and what to do.
+  - module: flashback.platform.ai_llm
+  - module: flashback.platform.ai_llm_info
+  - module: flashback.platform.workspace_info
+"""
+
+EXAMPLES = r"""
+---
+# email and password come from the environment variables FLASHBACK_EMAIL and FLASHBACK_PASSWORD.
+
+- name: Ensure that these configurations exist, and leave all others alone
+  flashback.platform.ai_llms:
+    workspace_id: workspace-123
+    ai_llms:
+      - name: Team OpenAI
+        ai_type: OPENAI
+        endpoint: https://api.openai.com/v1
+        secret: "{{ vault_openai_api_key }}"
+      - name: Team Anthropic
+        ai_type: ANTHROPIC
+        endpoint: https://api.anthropic.com
+        secret: "{{ vault_anthropic_api_key }}"
+      - name: Staging Anthropic
+        state: absent
+
+- name: Ensure that the workspace has exactly these configurations, and remove at most five others
+  flashback.platform.ai_llms:
+    workspace_id: workspace-123
+    ai_llms:
+      - name: Production OpenAI
+        ai_type: OPENAI
+        endpoint: https://api.openai.com/v1
+        secret: "{{ vault_openai_api_key }}"
+    prune: true
+    prune_limit: 5
+
+- name: Send new credentials, and let the platform check them
+  flashback.platform.ai_llms:
+    workspace_id: workspace-123
+    ai_llms:
+      - name: Production OpenAI
+        secret: "{{ vault_openai_api_key }}"
+    update_credentials: always
+    validate: true
+
+- name: Show the plan, and change nothing
+  flashback.platform.ai_llms:
+    workspace_id: workspace-123
+    ai_llms:
+      - name: Production OpenAI
+        endpoint: https://eu.api.openai.com/v1
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+---
+msg:
+  description: How many configurations were created, updated and removed, or what was tried and why it failed.
+  returned: always
+  type: str
+  sample: Created 2, updated 1, removed 3; 14 unchanged.
+outcomes:
+  description:
+    - What became of each configuration, first those of O(ai_llms) in their order, then those that were pruned, by name
+      and ID. In check mode, what is to be expected.
+  returned: if the plan could be made
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The configuration's name.
+      returned: always
+      type: str
+      sample: Team OpenAI
+    id:
+      description: The configuration's ID, null if it is not known or does not exist.
+      returned: always
+      type: str
+      sample: 550e8400-e29b-41d4-a716-446655440000
+    outcome:
+      description:
+        - V(created), V(updated), V(unchanged), V(deleted), or V(absent) if there was nothing to remove.
+        - V(failed) if the write did not take effect, V(unknown) if it may have taken effect.
+        - V(skipped) for a removal that was held back, because something failed before.
+      returned: always
+      type: str
+      sample: created
+    error:
+      description: Why it failed, as RV(error).
+      returned: when RV(outcomes[].outcome=failed) or RV(outcomes[].outcome=unknown), or the validation failed
+      type: dict
+      sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
+    validation:
+      description: What the platform found when it called the provider, C(valid) and C(message).
+      returned: with O(validate=true), outside of check mode, if the platform answered
+      type: dict
+      sample: {valid: true, message: AI LLM configuration validated successfully.}
+    repositories:
+      description: The repositories that use a configuration to remove, C(id) and C(name) of each.
+      returned: in check mode, if there are any
+      type: list
+      elements: dict
+      sample: [{id: repo-789, name: my-ai-repo}]
+ai_llms:
+  description:
+    - The declared configurations that are present afterwards, in the order of O(ai_llms). Never has a credential.
+    - In check mode, as they would be. What is not known before a creation is null.
+  returned: if the plan could be made
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The configuration's ID.
+      returned: always
+      type: str
+      sample: 550e8400-e29b-41d4-a716-446655440000
+    org_id:
+      description: The ID of the organization.
+      returned: always
+      type: str
+      sample: org-123
+    workspace_id:
+      description: The ID of the workspace that owns it.
+      returned: always
+      type: str
+      sample: workspace-123
+    user_id:
+      description: The ID of the user who created it.
+      returned: always
+      type: str
+      sample: user-456
+    name:
+      description: Its name, unique in its workspace.
+      returned: always
+      type: str
+      sample: Staging OpenAI
+    ai_type:
+      description: The kind of provider, such as V(OPENAI), V(GOOGLE), V(ANTHROPIC), V(AWS), or V(OTHER).
+      returned: always
+      type: str
+      sample: OPENAI
+    endpoint:
+      description: The provider's API URL.
+      returned: always
+      type: str
+      sample: https://api.openai.com/v1
+    created_at:
+      description: When it was created, as ISO 8601 text.
+      returned: always
+      type: str
+      sample: "2024-01-15T10:30:00.000Z"
+    repos:
+      description: The repositories that use it.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The repository's ID.
+          returned: always
+          type: str
+          sample: repo-789
+        name:
+          description: The repository's name.
+          returned: always
+          type: str
+          sample: my-ai-repo
+        created_at:
+          description: When the repository was created, as ISO 8601 text.
+          returned: always
+          type: str
+          sample: "2024-01-16T08:00:00.000Z"
+error:
+  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
+  returned: when the API, or the way to it, is the reason of the failure
+  type: dict
+  contains:
+    code:
+      description:
+        - V(partial_failure), some configurations failed; RV(outcomes) has the error of each.
+        - V(ambiguous_name), more than one configuration in the workspace has a name of the list.
+        - V(prune_limit_exceeded), there is more to prune than O(prune_limit).
+        - V(invalid_response), the API's answer cannot be used, such as a configuration without a name with O(prune).
+        - Any other code of M(flashback.platform.ai_llm).
+      returned: always
+      type: str
+      sample: partial_failure
+    http_status:
+      description: The HTTP status of the API's response; null if there was none.
+      returned: always
+      type: int
+      sample: 403
+    message:
+      description: The API's words, or what went wrong.
+      returned: always
+      type: str
+      sample: "1 of 20 configurations failed: Production OpenAI (in_use)"
+    outcome_unknown:
+      description: Whether a write may have taken effect, or still may, although no response says so.
+      returned: always
+      type: bool
+      sample: false
+    reason:
+      description: The API's error code, null if it sent none.
+      returned: when RV(error.code=login_failed)
+      type: str
+      sample: INVALID_PASSWORD
+diff:
+  description: The configurations that change, by name, or by C(name (id)) if a name exists twice.
+  returned: in diff mode, if the plan could be made
+  type: dict
+  contains:
+    before:
+      description: The old values of the fields that differ. A removed configuration is one line of text.
+      returned: always
+      type: dict
+    after:
+      description: The new values, and the given fields of a new configuration. Credentials are never shown.
+      returned: always
+      type: dict
+"""
+
+import typing as t
+from collections import Counter
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
+from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_workspace
+from ansible_collections.flashback.platform.plugins.module_utils._text import (
+    check_items,
+    check_not_blank,
+    check_not_negative,
+    check_text,
+    join_limited,
+)
+
+CHECKS = {"name": check_text, "endpoint": check_text, "key": check_not_blank, "secret": check_not_blank}
+FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
+
+
+class Module(AnsibleModule):
+    """Keeps the secrets of items out of the log of ansible-core, which knows them only as they were given.
+
+    It logs a list as Python represents it, where a quote, a backslash or a line break in a secret is escaped.
+    """
+
+    def _log_invocation(self) -> None:
+        given = self.no_log_values
+        self.no_log_values = given | {repr(secret)[1:-1] for secret in given}
+        super()._log_invocation()
+        self.no_log_values = given
+
+
+def checked(item: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The fields of an item to check. Those of an absent one are ignored, but for its name."""
+    return item if item["state"] == "present" else {**dict.fromkeys(CHECKS), "name": item["name"]}
+
+
+def main() -> None:
+    module = Module(
+        argument_spec={
+            **api_argument_spec(),
+            "workspace_id": {"type": "str", "required": True},
+            "ai_llms": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+                    "ai_type": {"type": "str", "choices": list(AI_TYPES)},
+                    "endpoint": {"type": "str"},
+                    "key": {"type": "str", "no_log": True},
+                    "secret": {"type": "str", "no_log": True},
+                },
+            },
+            "prune": {"type": "bool", "default": False},
+            "prune_limit": {"type": "int"},
+            "update_credentials": {"type": "str", "default": "on_create", "choices": ["on_create", "always"]},
+            "validate": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    check_option(module, "workspace_id", check_text)
+    check_option(module, "prune_limit", check_not_negative)
+    items = params["ai_llms"]
+    check_option(module, "ai_llms", lambda items: check_items(list(map(checked, items)), CHECKS))
+    repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
+    if repeated:
+        module.fail_json(
+            msg=f"ai_llms must have each name only once, but has more than once: {join_limited(repeated)}."
+        )
+
+    wanted = []
+    for item in items:
+        present = item["state"] == "present"
+        fields = {field: item[field] for field in FIELDS if present and item[field] is not None}
+        wanted.append(Wanted(None, item["name"], present, fields))
+    rotate = params["update_credentials"] == "always"
+    if rotate and not any(option in item.fields for item in wanted for option in CREDENTIALS):
+        module.fail_json(msg="update_credentials=always requires key or secret in at least one item of ai_llms.")
+    mode = Mode(module.check_mode, module._diff)
+    rules = Rules(params["workspace_id"], rotate, params["prune"], params["prune_limit"])
+    validate = params["validate"]
+
+    def action(session: Session) -> Result:
+        outcomes, warnings = carry_out(session, wanted, rules, mode, validate=validate, whole_workspace=True)
+        return report_workspace(outcomes, mode, len(wanted), warnings)
+
+    run(module, f"Managing the AI LLM configurations of workspace '{params['workspace_id']}'", action)
+
+
+if __name__ == "__main__":
+    main()

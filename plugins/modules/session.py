@@ -1,0 +1,233 @@
+#!/usr/bin/python
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: session
+short_description: Log in to the Flashback platform once for many tasks
+version_added: 1.3.0
+description:
+  - Logs in with O(email) and O(password), and returns an access token for other tasks. A second task logs out again.
+  - You rarely need this module. With O(email) and O(password), every module of this collection logs in by itself, logs
+    in again when the token expires, and logs out at its end. Use this module if the number of logins matters, or to use
+    the token with another tool.
+  - The module runs in check mode as well, so that the tasks after it can read from the API.
+author:
+  - flashback.platform contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - flashback.platform._api
+  - flashback.platform._attributes
+  - flashback.platform._attributes.actiongroup_all
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Logs in and out in check mode, too. This changes nothing that the collection manages.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing that has a diff.
+  idempotent:
+    support: full
+    details:
+      - The module never reports a change. Each task with O(state=present) opens another session.
+options:
+  state:
+    description:
+      - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
+      - V(absent) logs out, which revokes the session O(token_id) with O(access_token). It never logs in.
+    type: str
+    default: present
+    choices:
+      - absent
+      - present
+  token_id:
+    description:
+      - The session to revoke with O(state=absent), as returned by the login.
+      - If it is empty, or the API does not know it, there is nothing to revoke, and the task succeeds.
+    type: str
+notes:
+  - The returned access token is a secret. Set C(no_log=true) on the task, as the examples do.
+  - The access token is valid for one hour. Tasks that use it do not log in again when it expires, unless they have
+    O(email) and O(password), too.
+seealso:
+  - ref: ansible_collections.flashback.platform.docsite.authentication
+    description: How to give credentials to the modules.
+  - module: flashback.platform.ai_llm
+"""
+
+EXAMPLES = r"""
+---
+# email and password come from the environment variables FLASHBACK_EMAIL and FLASHBACK_PASSWORD.
+
+- name: Use one session for many tasks
+  block:
+    - name: Log in
+      flashback.platform.session:
+      register: login
+      no_log: true
+
+    - name: Work with this session
+      module_defaults:
+        group/flashback.platform.all:
+          access_token: "{{ login.access_token }}"
+      block:
+        - name: Remove a configuration
+          flashback.platform.ai_llm:
+            name: Staging OpenAI
+            workspace_id: workspace-123
+            state: absent
+
+        - name: List the configurations that are left
+          flashback.platform.ai_llm_info:
+            workspace_id: workspace-123
+          register: configurations
+  always:
+    - name: Log out
+      flashback.platform.session:
+        state: absent
+        token_id: "{{ login.token_id | default('') }}"
+        access_token: "{{ login.access_token | default('') }}"
+      no_log: true
+"""
+
+RETURN = r"""
+---
+msg:
+  description: What was done, or what was tried and why it failed.
+  returned: always
+  type: str
+  sample: Logged in.
+access_token:
+  description: The access token, a secret. It is valid for one hour.
+  returned: success and O(state=present)
+  type: str
+  sample: eyJhbGciOi.example.token
+token_id:
+  description: The ID of the session, to revoke it with. Null if the API returned none.
+  returned: success and O(state=present)
+  type: str
+  sample: 0c7c9a4e-8a4c-4f07-9d0e-1f3e6a2b5c11
+expires_at:
+  description: When the session expires, as ISO 8601 text in UTC. Null if the API returned no sensible time.
+  returned: success and O(state=present)
+  type: str
+  sample: "2026-01-01T00:00:00Z"
+error:
+  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
+  returned: when the API, or the way to it, is the reason of the failure
+  type: dict
+  contains:
+    code:
+      description:
+        - V(login_failed), the API refused the login, or returned no usable access token.
+        - V(unreachable), V(timeout), V(tls), V(rate_limited), V(server_error), V(invalid_response), V(forbidden),
+          V(rejected), as for the module M(flashback.platform.ai_llm).
+      returned: always
+      type: str
+      sample: login_failed
+    http_status:
+      description: The HTTP status of the API's response; null if there was none.
+      returned: always
+      type: int
+      sample: 401
+    message:
+      description: The API's words, or what went wrong.
+      returned: always
+      type: str
+      sample: INVALID_PASSWORD
+    outcome_unknown:
+      description: Whether the session may be revoked although no response says so.
+      returned: always
+      type: bool
+      sample: false
+    reason:
+      description: The API's error code, such as V(INVALID_PASSWORD) or V(NO_PASSWORD_SET); null if it sent none.
+      returned: when RV(error.code=login_failed)
+      type: str
+      sample: INVALID_PASSWORD
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Credentials, Session
+from ansible_collections.flashback.platform.plugins.module_utils._errors import OptionError, RequestError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
+from ansible_collections.flashback.platform.plugins.module_utils._text import check_path_segment
+
+NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
+
+
+def log_in(session: Session) -> Result:
+    login = session.log_in()
+    values = {"changed": False, "msg": "Logged in.", "expires_at": iso_time(login.expires_at)}
+    return Result(values, secrets={"access_token": login.access_token, "token_id": login.token_id})
+
+
+def log_out(session: Session, token_id: str) -> Result:
+    try:
+        session.revoke(token_id)
+    except RequestError as error:
+        if error.code == "not_found":
+            return NOTHING_TO_REVOKE
+        if error.code == "unauthorized":
+            msg = (
+                "The access token is not valid any more, so the session was not revoked. Its refresh token may live on."
+            )
+            return Result({"changed": False, "msg": msg})
+        raise
+    return Result({"changed": False, "msg": "Logged out."})
+
+
+def iso_time(expires_at: object) -> str | None:
+    """The time of a login's `expiresAt`, whose unit is not documented: milliseconds from 10^11 on, else seconds."""
+    if not isinstance(expires_at, int) or isinstance(expires_at, bool) or expires_at <= 0:
+        return None
+    seconds = expires_at // 1000 if expires_at >= 10**11 else expires_at
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def need_password(credentials: Credentials) -> None:
+    if credentials.email is None or credentials.password is None:
+        raise OptionError(
+            "email and password are needed to log in: set the options or the environment variables FLASHBACK_EMAIL and"
+            " FLASHBACK_PASSWORD."
+        )
+
+
+def need_access_token(credentials: Credentials) -> None:
+    if credentials.access_token is None:
+        raise OptionError("access_token is needed to log out: give the access_token that the login returned.")
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **api_argument_spec(),
+            "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+            "token_id": {"type": "str", "no_log": False},
+        },
+        supports_check_mode=True,
+    )
+    if module.params["state"] == "present":
+        # A token from elsewhere is ignored, even if it is none.
+        module.params["access_token"] = None
+        run(module, "Logging in", log_in, check_credentials=need_password)
+    if not (module.params["token_id"] or "").strip():
+        module.exit_json(**NOTHING_TO_REVOKE.values)
+    token_id = check_option(module, "token_id", check_path_segment)
+    run(module, "Logging out", lambda session: log_out(session, token_id), check_credentials=need_access_token)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: workspace_info
+short_description: List workspaces of the Flashback platform
+version_added: 1.3.0
+description:
+  - Lists the workspaces that the user can reach, with the users of each. Use it to find the ID of a workspace by name.
+  - The options narrow the list. If nothing matches all of them, the list is empty, and the task succeeds.
+author:
+  - flashback.platform contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - flashback.platform._api
+  - flashback.platform._attributes
+  - flashback.platform._attributes.actiongroup_all
+  - flashback.platform._attributes.info_module
+options:
+  id:
+    description:
+      - Only the workspace with this ID.
+    type: str
+  name:
+    description:
+      - Only workspaces with this name. Upper and lower case differ.
+    type: str
+seealso:
+  - module: flashback.platform.ai_llms
+"""
+
+EXAMPLES = r"""
+---
+# email and password come from the environment variables FLASHBACK_EMAIL and FLASHBACK_PASSWORD.
+
+- name: Find a workspace by its name
+  flashback.platform.workspace_info:
+    name: Development
+  register: found
+  failed_when: found is failed or found.workspaces | length != 1
+
+- name: List its configurations
+  flashback.platform.ai_llm_info:
+    workspace_id: "{{ found.workspaces[0].id }}"
+"""
+
+RETURN = r"""
+---
+workspaces:
+  description: The workspaces. Fields that the API does not return are null.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The workspace's ID.
+      returned: always
+      type: str
+      sample: workspace-123
+    name:
+      description: Its name.
+      returned: always
+      type: str
+      sample: Development
+    org_id:
+      description: The ID of the organization.
+      returned: always
+      type: str
+      sample: org-123
+    users:
+      description: The users of the workspace.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        user_id:
+          description: The user's ID.
+          returned: always
+          type: str
+          sample: user-456
+        role:
+          description: The user's role in the workspace, V(READ), V(WRITE), or V(ADMIN).
+          returned: always
+          type: str
+          sample: ADMIN
+        email:
+          description: The user's email address.
+          returned: always
+          type: str
+          sample: jane@example.com
+        name:
+          description: The user's first name.
+          returned: always
+          type: str
+          sample: Jane
+        last_name:
+          description: The user's last name.
+          returned: always
+          type: str
+          sample: Smith
+error:
+  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
+  returned: when the API, or the way to it, is the reason of the failure
+  type: dict
+  contains:
+    code:
+      description:
+        - V(login_failed), V(unauthorized), V(forbidden), V(not_found), V(rejected), V(rate_limited), V(server_error),
+          V(unreachable), V(timeout), V(tls), or V(invalid_response), as for the module M(flashback.platform.ai_llm).
+      returned: always
+      type: str
+      sample: unauthorized
+    http_status:
+      description: The HTTP status of the API's response; null if there was none.
+      returned: always
+      type: int
+      sample: 401
+    message:
+      description: The API's words, or what went wrong.
+      returned: always
+      type: str
+      sample: Invalid or expired access token
+    outcome_unknown:
+      description: Always V(false), because the module writes nothing.
+      returned: always
+      type: bool
+      sample: false
+    reason:
+      description: The API's error code for the login; null if it sent none.
+      returned: when RV(error.code=login_failed)
+      type: str
+      sample: INVALID_PASSWORD
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
+from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
+from ansible_collections.flashback.platform.plugins.module_utils._text import check_text
+from ansible_collections.flashback.platform.plugins.module_utils._workspace import Workspaces
+
+FILTERS = ("id", "name")
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**api_argument_spec(), "id": {"type": "str"}, "name": {"type": "str"}},
+        supports_check_mode=True,
+    )
+    for option in FILTERS:
+        check_option(module, option, check_text)
+    wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
+
+    def action(session: Session) -> Result:
+        listed = Workspaces(session).list()
+        matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
+        return Result({"changed": False, "workspaces": matching})
+
+    run(module, "Listing workspaces", action)
+
+
+if __name__ == "__main__":
+    main()

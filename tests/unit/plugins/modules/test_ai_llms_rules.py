@@ -1,0 +1,571 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of `ai_llms`, each with the requests in order."""
+
+from __future__ import annotations
+
+import re
+import threading
+import typing as t
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.flashback.platform.plugins.modules import ai_llm, ai_llms
+from ansible_collections.flashback.platform.tests.unit.fake_api import After, FakeApi
+from ansible_collections.flashback.platform.tests.unit.responses import (
+    CLOSED,
+    GATEWAY_ERROR,
+    NOT_VALID,
+    RATE_LIMITED,
+    REFUSED,
+    RESET,
+    SERVER_ERROR,
+    TOKEN,
+    WORKSPACE,
+    item,
+    listing,
+    repo,
+)
+from ansible_collections.flashback.platform.tests.unit.scripted_server import response
+
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock
+    from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult
+    from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer
+
+LIST = f"GET /ai/llm?workspaceId={WORKSPACE}"
+LOOKUP = "GET /workspace"
+CREATE = "POST /ai/llm"
+NEW = {"name": "New", "ai_type": "OPENAI", "endpoint": "https://one.example.com", "secret": "sk-new"}
+ELSEWHERE = "workspace-456"
+
+
+@pytest.fixture
+def api(server: ScriptedServer) -> FakeApi:
+    """Has the configurations One and Two, and one of another workspace, which its filter does not keep away."""
+    return FakeApi(
+        server,
+        item(id="id-1", name="One"),
+        item(id="id-2", name="Two"),
+        item(id="id-9", name="Elsewhere", workspaceId=ELSEWHERE),
+    )
+
+
+def run(api: FakeApi, *items: dict[str, t.Any], **options: t.Any) -> TaskResult:
+    return api.run(ai_llms.main, token=TOKEN, workspace_id=WORKSPACE, ai_llms=[*items], **options)
+
+
+def requests(api: FakeApi) -> list[str]:
+    return [request.line for request in api.server.requests]
+
+
+def statuses(ended: TaskResult) -> dict[str, str]:
+    return {outcome["name"]: outcome["outcome"] for outcome in ended.values["outcomes"]}
+
+
+def assert_no_write(api: FakeApi, ended: TaskResult) -> None:
+    assert (ended.failed, ended.changed) == (True, False)
+    assert requests(api) == [LIST]
+    assert len(api.configurations) >= 3
+
+
+# Rule 1: one list before, and all that is wrong before any write
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_nothing_to_do_is_one_list(api: FakeApi, check: bool) -> None:
+    ended = run(api, {"name": "One"}, {"name": "Two", "ai_type": "OPENAI"}, prune=True, check=check)
+    assert (ended.failed, ended.changed) == (False, False)
+    assert requests(api) == [LIST]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_all_that_creations_lack_is_named_before_any_write(api: FakeApi, check: bool) -> None:
+    ended = run(
+        api,
+        {"name": "A"},
+        {"name": "B", "ai_type": "AWS", "secret": "s3cret"},
+        {**NEW, "name": "C"},
+        {"name": "One", "endpoint": "https://new.example.com"},
+        prune=True,
+        check=check,
+    )
+    assert_no_write(api, ended)
+    assert "'A' needs ai_type, endpoint, secret" in ended.msg
+    assert "'B' needs endpoint" in ended.msg
+    assert "'C'" not in ended.msg
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("check", [False, True])
+def test_a_declared_name_that_two_have_is_an_error_before_any_write(api: FakeApi, state: str, check: bool) -> None:
+    api.configurations["id-3"] = item(id="id-3", name="One")
+    ended = run(api, {"name": "One", "state": state}, NEW, check=check)
+    assert_no_write(api, ended)
+    assert ended.code == "ambiguous_name"
+    assert "id-1" in ended.msg
+    assert "id-3" in ended.msg
+
+
+def test_all_problems_are_named_at_once(api: FakeApi) -> None:
+    api.configurations["id-3"] = item(id="id-3", name="One")
+    ended = run(api, {"name": "One"}, {"name": "A"}, prune=True, prune_limit=0)
+    assert_no_write(api, ended)
+    assert all(part in ended.msg for part in ("'One'", "'A' needs", "prune_limit is 0"))
+
+
+def test_a_list_that_has_one_twice_has_it_once(api: FakeApi) -> None:
+    one = item(id="id-1", name="One")
+    api.next(LIST, response(200, listing(one, one, item(id="id-2", name="Two"), item(id="id-2", name="Two"))))
+    ended = run(api, {"name": "One", "endpoint": "https://new.example.com"}, prune=True, prune_limit=1)
+    assert not ended.failed
+    assert requests(api) == [LIST, "PUT /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert statuses(ended) == {"One": "updated", "Two": "deleted"}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(("limit", "fails"), [(0, True), (1, True), (2, False), (None, False)])
+def test_more_to_prune_than_the_limit_is_an_error_before_any_write(
+    api: FakeApi, limit: int | None, fails: bool, check: bool
+) -> None:
+    options = {} if limit is None else {"prune_limit": limit}
+    ended = run(api, NEW, prune=True, check=check, **options)
+    assert ended.failed is fails
+    if fails:
+        assert_no_write(api, ended)
+        assert ended.code == "prune_limit_exceeded"
+
+
+def test_twins_that_are_not_declared_are_both_pruned(api: FakeApi) -> None:
+    api.configurations["id-3"] = item(id="id-3", name="Two")
+    ended = run(api, {"name": "One"}, prune=True)
+    assert not ended.failed
+    assert requests(api)[0] == LIST
+    assert sorted(requests(api)[1:]) == ["DELETE /ai/llm/id-2", "DELETE /ai/llm/id-3"]
+    assert [(outcome["name"], outcome["id"]) for outcome in ended.values["outcomes"][1:]] == [
+        ("Two", "id-2"),
+        ("Two", "id-3"),
+    ]
+
+
+@pytest.mark.parametrize("name", [None, 5, ["a"], "\ud800"])
+def test_prune_refuses_a_configuration_without_a_name(api: FakeApi, name: t.Any) -> None:
+    api.configurations["id-3"] = item(id="id-3", name=name)
+    ended = run(api, NEW, prune=True)
+    assert_no_write(api, ended)
+    assert ended.code == "invalid_response"
+
+
+def test_without_prune_a_configuration_without_a_name_stays(api: FakeApi) -> None:
+    api.configurations["id-3"] = item(id="id-3", name=None)
+    assert not run(api, {"name": "One"}).failed
+    assert requests(api) == [LIST]
+
+
+@pytest.mark.parametrize("id", [None, "", "..", 5, "a\nb"])
+def test_a_configuration_without_a_usable_id_is_an_error(api: FakeApi, id: t.Any) -> None:
+    api.next(LIST, response(200, listing(item(id=id, name="One"))))
+    ended = run(api, prune=True)
+    assert_no_write(api, ended)
+    assert ended.code == "invalid_response"
+
+
+def test_prune_never_touches_another_workspace(api: FakeApi) -> None:
+    """Whatever the filter of the API returns (decision 7)."""
+    api.configurations["id-8"] = {**item(id="id-8", name="Homeless"), "workspaceId": None}
+    ended = run(api, prune=True)
+    assert not ended.failed
+    assert sorted(requests(api)[1:]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert api.configurations.keys() == {"id-8", "id-9"}
+
+
+# Rule 2: creations and updates first, removals only if nothing failed
+
+
+def test_removals_come_after_creations_updates_and_validations(api: FakeApi) -> None:
+    api.configurations["id-3"] = item(id="id-3", name="Three")
+    ended = run(
+        api,
+        {"name": "Two", "state": "absent"},
+        {"name": "One", "endpoint": "https://new.example.com"},
+        NEW,
+        prune=True,
+        validate=True,
+    )
+    assert not ended.failed
+    assert requests(api)[0] == LIST
+    assert sorted(requests(api)[1:3]) == [CREATE, "PUT /ai/llm/id-1"]
+    assert sorted(requests(api)[3:5]) == ["POST /ai/llm/id-1/validate", "POST /ai/llm/new-4/validate"]
+    assert sorted(requests(api)[5:7]) == ["DELETE /ai/llm/id-2", "DELETE /ai/llm/id-3"]
+    assert requests(api)[7:] == [LIST]
+
+
+def test_eight_writes_are_in_flight_at_once(api: FakeApi) -> None:
+    in_flight, most = 0, 0
+    lock = threading.Lock()
+
+    def count(line: str) -> None:
+        nonlocal in_flight, most
+        with lock:
+            in_flight += line == CREATE
+            most = max(most, in_flight)
+
+    api.hook = count
+    # Each request of a creation is held until all that come at once have come.
+    slow = response(200, {"success": True, "aiLlmId": "new"})
+    held: list[t.Any] = [0.3, *slow]
+    api.next(CREATE, *[tuple(held)] * 8)
+    run(api, *({**NEW, "name": f"New {number}"} for number in range(8)))
+    assert most == 8
+
+
+@pytest.mark.parametrize(
+    ("line", "answered"),
+    [
+        (CREATE, response(400, REFUSED)),
+        (CREATE, response(403, REFUSED)),
+        (CREATE, GATEWAY_ERROR),
+        (CREATE, RESET),
+        ("PUT .*", response(400, REFUSED)),
+        ("PUT .*", response(404, REFUSED)),
+        ("PUT .*", SERVER_ERROR),
+        ("PUT .*", RESET),
+        (".*/validate", NOT_VALID),
+        (".*/validate", RESET),
+    ],
+)
+def test_nothing_is_removed_after_a_failure(api: FakeApi, line: str, answered: t.Any) -> None:
+    api.next(line, *[answered] * 2)
+    ended = run(
+        api,
+        NEW,
+        {"name": "One", "endpoint": "https://new.example.com"},
+        {"name": "Two", "state": "absent"},
+        prune=True,
+        validate=True,
+    )
+    assert ended.code == "partial_failure"
+    assert not [line for line in requests(api) if line.startswith("DELETE")]
+    assert statuses(ended)["Two"] == "skipped"
+    assert "id-2" in api.configurations
+
+
+def test_what_is_in_doubt_is_settled_before_the_removals(api: FakeApi) -> None:
+    api.next(CREATE, After(RESET))
+    api.next("PUT .*", After(GATEWAY_ERROR))
+    ended = run(api, NEW, {"name": "One", "endpoint": "https://new.example.com"}, prune=True)
+    assert not ended.failed
+    assert requests(api)[0] == LIST
+    assert sorted(requests(api)[1:3]) == [CREATE, "PUT /ai/llm/id-1"]
+    assert requests(api)[3:] == [LIST, "DELETE /ai/llm/id-2"]
+    assert statuses(ended) == {"New": "created", "One": "updated", "Two": "deleted"}
+
+
+def test_a_lost_creation_is_never_repeated(api: FakeApi) -> None:
+    api.next(CREATE, *[After(CLOSED)] * 3)
+    ended = run(api, *({**NEW, "name": f"New {number}"} for number in range(3)), retries=3)
+    assert not ended.failed
+    assert requests(api).count(CREATE) == 3
+    assert requests(api)[4:] == [LIST]
+    assert len(api.configurations) == 6
+
+
+def test_a_lost_rotation_is_unknown_and_holds_removals_back(api: FakeApi) -> None:
+    """No list shows credentials."""
+    api.next("PUT .*", RESET)
+    ended = run(api, {"name": "One", "secret": "sk-2"}, prune=True, update_credentials="always")
+    assert requests(api) == [LIST, "PUT /ai/llm/id-1"]
+    assert statuses(ended) == {"One": "unknown", "Two": "skipped"}
+    assert (ended.code, ended.changed, ended.error["outcome_unknown"]) == ("partial_failure", False, True)
+
+
+def test_one_that_is_in_use_does_not_stop_the_other_removals(api: FakeApi) -> None:
+    api.configurations["id-1"]["repos"] = [repo(1)]
+    ended = run(api, prune=True)
+    assert ended.code == "partial_failure"
+    assert ended.changed
+    assert statuses(ended) == {"One": "failed", "Two": "deleted"}
+    error = ended.values["outcomes"][0]["error"]
+    assert (error["code"], [found["id"] for found in error["repositories"]]) == ("in_use", ["repo-1"])
+    assert sorted(requests(api)[1:3]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert requests(api)[3:] == [LIST]
+
+
+# Rule 3: the list at the end
+
+
+def test_updates_and_removals_need_no_list_at_the_end(api: FakeApi) -> None:
+    ended = run(api, {"name": "One", "endpoint": "https://new.example.com"}, prune=True)
+    assert not ended.failed
+    assert requests(api) == [LIST, "PUT /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+
+
+def test_a_creation_is_listed_at_the_end(api: FakeApi) -> None:
+    ended = run(api, NEW)
+    assert not ended.failed
+    assert requests(api) == [LIST, CREATE, LIST]
+    assert ended.values["ai_llms"][0]["created_at"] is not None
+
+
+def test_a_list_that_fails_at_the_end_fails_nothing(api: FakeApi) -> None:
+    api.next(LIST, None, GATEWAY_ERROR)
+    ended = run(api, NEW)
+    assert (ended.failed, ended.changed) == (False, True)
+    assert ended.values["ai_llms"][0]["id"] == "new-3"
+
+
+def test_removals_in_doubt_and_creations_share_one_list_at_the_end(api: FakeApi) -> None:
+    api.next("DELETE /ai/llm/id-1", After(RESET))
+    ended = run(api, NEW, prune=True)
+    assert not ended.failed
+    assert requests(api)[:2] == [LIST, CREATE]
+    assert sorted(requests(api)[2:4]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert requests(api)[4:] == [LIST]
+
+
+# Rule 4: check mode
+
+
+def test_check_mode_is_one_list_and_one_warning(api: FakeApi) -> None:
+    for number in range(12):
+        id = f"used-{number:02}"
+        api.configurations[id] = item(id=id, name=id, repos=[repo(number)])
+    ended = run(api, NEW, prune=True, check=True)
+    assert (ended.failed, ended.changed) == (False, True)
+    assert requests(api) == [LIST]
+    (warning,) = ended.warnings
+    assert all(f"'used-{number:02}'" in warning for number in range(10))
+    assert "used-10" not in warning
+    assert "2 more" in warning
+
+
+def test_a_warning_is_one_line_whatever_the_names_are(api: FakeApi) -> None:
+    api.configurations = {"id-1": item(id="id-1", name="a\nb\x1b[2Jc", repos=[{"id": "r\n1", "name": "d\x1b[1me"}])}
+    ended = run(api, prune=True, check=True)
+    (warning,) = ended.warnings
+    assert warning.isprintable()
+
+
+PLANS: dict[str, tuple[list[dict[str, t.Any]], dict[str, t.Any]]] = {
+    "all": (
+        [NEW, {"name": "One", "endpoint": "https://new.example.com"}, {"name": "Gone", "state": "absent"}],
+        {"prune": True},
+    ),
+    "rotation": ([{"name": "One", "secret": "sk-2"}, {"name": "Two"}], {"update_credentials": "always"}),
+    "nothing": ([{"name": "One"}], {}),
+}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_check_mode_shows_what_the_run_does(api: FakeApi, plan: str) -> None:
+    items, options = PLANS[plan]
+    planned = run(api, *items, check=True, diff=True, **options)
+    applied = run(api, *items, diff=True, **options)
+    assert not applied.failed
+    assert planned.changed == applied.changed
+    assert planned.values["diff"] == applied.values["diff"]
+    assert statuses(planned) == statuses(applied)
+    assert re.findall(r"\d+", planned.msg) == re.findall(r"\d+", applied.msg)
+
+
+# Rule 5: what is returned
+
+
+def test_outcomes_are_in_the_order_of_the_items_and_then_of_names(api: FakeApi) -> None:
+    api.configurations["id-0"] = item(id="id-0", name="Zwei")
+    ended = run(api, {"name": "Gone", "state": "absent"}, NEW, {"name": "Two"}, prune=True)
+    outcomes = [(outcome["name"], outcome["id"], outcome["outcome"]) for outcome in ended.values["outcomes"]]
+    assert outcomes == [
+        ("Gone", None, "absent"),
+        ("New", "new-4", "created"),
+        ("Two", "id-2", "unchanged"),
+        ("One", "id-1", "deleted"),
+        ("Zwei", "id-0", "deleted"),
+    ]
+    assert ended.msg == "Created 1, removed 2; 1 unchanged, 1 absent."
+    assert [found["name"] for found in ended.values["ai_llms"]] == ["New", "Two"]
+
+
+def test_a_failure_has_the_declared_ones_that_are_present(api: FakeApi) -> None:
+    api.next(CREATE, response(400, REFUSED))
+    ended = run(api, NEW, {"name": "One", "endpoint": "https://new.example.com"}, {"name": "Two", "state": "absent"})
+    assert ended.failed
+    assert [(found["name"], found["endpoint"]) for found in ended.values["ai_llms"]] == [
+        ("One", "https://new.example.com")
+    ]
+    assert "Updated 1; 1 failed, 1 skipped." in ended.msg
+
+
+def test_the_diff_has_only_what_changes(api: FakeApi) -> None:
+    for number in range(200):
+        api.configurations[f"more-{number}"] = item(id=f"more-{number}", name=f"More {number:03}")
+    items = [{"name": f"More {number:03}"} for number in range(200)]
+    items[7]["endpoint"] = "https://new.example.com"
+    ended = run(api, *items, NEW, prune=True, diff=True)
+    diff = ended.values["diff"]
+    assert diff["before"].keys() == {"More 007", "One", "Two"}
+    assert diff["after"].keys() == {"More 007", "New"}
+    assert diff["before"]["More 007"] == {"endpoint": "https://api.openai.com/v1"}
+    assert diff["after"]["More 007"] == {"endpoint": "https://new.example.com"}
+    assert diff["after"]["New"].keys() == {"ai_type", "endpoint", "secret"}
+    assert "sk-new" not in ended.output
+    assert "\n" not in diff["before"]["One"]
+
+
+def test_twins_have_their_id_in_the_diff(api: FakeApi) -> None:
+    api.configurations["id-3"] = item(id="id-3", name="Two")
+    ended = run(api, {"name": "One"}, prune=True, diff=True)
+    assert ended.values["diff"]["before"].keys() == {"Two (id-2)", "Two (id-3)"}
+
+
+def test_an_item_whose_validation_fails_keeps_its_outcome(api: FakeApi) -> None:
+    api.next(".*/validate", *[NOT_VALID] * 2)
+    ended = run(api, NEW, {"name": "One"}, validate=True)
+    assert (ended.code, ended.changed) == ("partial_failure", True)
+    assert statuses(ended) == {"New": "created", "One": "unchanged"}
+    for outcome in ended.values["outcomes"]:
+        assert outcome["validation"]["valid"] is False
+        assert outcome["error"]["code"] == "validation_failed"
+
+
+# Rule 6: failures
+
+
+@pytest.mark.parametrize(
+    ("items", "changed"), [([NEW], False), ([NEW, {"name": "One", "endpoint": "https://new.example.com"}], True)]
+)
+def test_a_failure_has_changed_what_was_written(api: FakeApi, items: list[dict[str, t.Any]], changed: bool) -> None:
+    api.next(CREATE, response(400, REFUSED))
+    ended = run(api, *items)
+    assert (ended.code, ended.changed) == ("partial_failure", changed)
+
+
+def test_a_429_slows_all_writes(api: FakeApi, clock: FakeClock) -> None:
+    api.next(CREATE, RATE_LIMITED)
+    ended = run(api, *({**NEW, "name": f"New {number}"} for number in range(20)), retries=2)
+    assert not ended.failed
+    assert requests(api).count(CREATE) == 21
+    assert clock.sleeps
+
+
+# Rule 7: absent items, limits and rotation
+
+
+@pytest.mark.parametrize("blank", ["", " ", "line\nbreak"])
+def test_other_fields_of_absent_items_are_ignored(api: FakeApi, blank: str) -> None:
+    fields = {"ai_type": "AWS", "endpoint": blank, "key": blank, "secret": blank}
+    ended = run(api, {"name": "One", "state": "absent", **fields}, {"name": "Gone", "state": "absent", **fields})
+    assert statuses(ended) == {"One": "deleted", "Gone": "absent"}
+    assert requests(api) == [LIST, "DELETE /ai/llm/id-1"]
+    assert api.server.requests[1].body == b""
+
+
+def test_names_of_absent_items_count_as_declared(api: FakeApi) -> None:
+    ended = run(api, {"name": "One", "state": "absent"}, {"name": "Two"}, prune=True, prune_limit=0)
+    assert statuses(ended) == {"One": "deleted", "Two": "unchanged"}
+
+
+@pytest.mark.parametrize("states", [("present", "present"), ("present", "absent")])
+def test_a_name_that_is_declared_twice_is_an_error_before_any_request(api: FakeApi, states: tuple[str, str]) -> None:
+    ended = run(api, *({**NEW, "state": state} for state in states))
+    assert ended.failed
+    assert "New" in ended.msg
+    assert not requests(api)
+
+
+def test_a_negative_limit_is_an_error_before_any_request(api: FakeApi) -> None:
+    ended = run(api, prune=True, prune_limit=-1)
+    assert ended.failed
+    assert "prune_limit" in ended.msg
+    assert not requests(api)
+
+
+@pytest.mark.parametrize(
+    ("items", "fails"),
+    [
+        ([], True),
+        ([{"name": "One"}], True),
+        ([{"name": "One"}, {"name": "Two", "state": "absent", "secret": "sk"}], True),
+        ([{"name": "One"}, {"name": "Two", "key": "k"}], False),
+    ],
+)
+def test_a_rotation_needs_credentials_of_one_present_item(
+    api: FakeApi, items: list[dict[str, t.Any]], fails: bool
+) -> None:
+    ended = run(api, *items, update_credentials="always")
+    assert ended.failed is fails
+    assert not fails or not requests(api)
+
+
+# Rule 8: a workspace that lists nothing
+
+
+CALLS: dict[str, tuple[t.Callable[[], None], dict[str, t.Any]]] = {
+    "ai_llms": (ai_llms.main, {"ai_llms": []}),
+    "ai_llms, absent": (ai_llms.main, {"ai_llms": [{"name": "One", "state": "absent"}], "prune": True}),
+    "ai_llm by name": (ai_llm.main, {"name": "One", "state": "absent"}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("listed", ["nothing", "another workspace"])
+def test_a_workspace_that_lists_nothing_is_looked_up(api: FakeApi, call: str, check: bool, listed: str) -> None:
+    api.configurations = {} if listed == "nothing" else {"id-9": api.configurations["id-9"]}
+    main, options = CALLS[call]
+    known = api.run(main, token=TOKEN, workspace_id=WORKSPACE, check=check, **options)
+    assert (known.failed, known.changed, known.warnings) == (False, False, [])
+    assert requests(api) == [LIST, LOOKUP]
+    mistyped = api.run(main, token=TOKEN, workspace_id="mistyped", check=check, **options)
+    assert (mistyped.failed, mistyped.changed) == (False, False)
+    assert len(mistyped.warnings) == 1
+    assert "'mistyped'" in mistyped.warnings[0]
+
+
+@pytest.mark.parametrize("answered", [GATEWAY_ERROR, response(404, REFUSED), RESET, response(200, {"workspaces": 5})])
+def test_a_lookup_that_fails_is_only_a_warning(api: FakeApi, answered: t.Any) -> None:
+    api.configurations.clear()
+    api.next(LOOKUP, answered)
+    ended = run(api)
+    assert (ended.failed, ended.changed) == (False, False)
+    assert len(ended.warnings) == 1
+
+
+@pytest.mark.parametrize("workspaces", [[None, 5, "x", [], {}], [{"id": 5}], [{"id": None, "users": 5}]])
+def test_a_list_of_workspaces_without_ids_knows_none(api: FakeApi, workspaces: list[t.Any]) -> None:
+    api.configurations.clear()
+    api.workspaces = workspaces
+    ended = run(api)
+    assert (ended.failed, len(ended.warnings)) == (False, 1)
+
+
+def test_a_workspace_with_other_configurations_is_not_looked_up(api: FakeApi) -> None:
+    assert not run(api, {"name": "Gone", "state": "absent"}).warnings
+    assert requests(api) == [LIST]
+
+
+def test_a_workspace_to_write_to_is_not_looked_up(api: FakeApi) -> None:
+    api.configurations.clear()
+    assert not run(api, NEW, check=True).warnings
+    assert requests(api) == [LIST]
+
+
+# Secrets of items
+
+
+@pytest.mark.parametrize("form", ["{}", '{{"private_key": "{}\\n"}}', 'it\'s "{}"', "line\n{}", "back\\{}", "ü {}"])
+def test_no_secret_of_an_item_is_shown_or_logged(api: FakeApi, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Ansible logs the options of a module where it runs, a list as Python represents it."""
+    core = "c0reOfTheSecret"
+    logged: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
+    secret = form.format(core)
+    api.next(CREATE, response(400, {"success": False, "message": f"Bad secret {secret}"}))
+    ended = run(api, {**NEW, "secret": secret, "key": secret}, diff=True, log=True)
+    assert ended.failed
+    assert core not in ended.output
+    assert any("ai_llms=" in line for line in logged)
+    assert not [line for line in logged if core in line]
