@@ -1,0 +1,711 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Hypothesis sets the state of a machine in @initialize, and takes each public method as a rule.
+# pylint: disable=attribute-defined-outside-init,too-many-public-methods,too-many-locals
+
+"""Random calls of the modules against the mock API, with random faults: what a module says is compared with the state.
+
+`before` and `after` are the configurations of the mock, by ID, as its control side shows them. Two inferences of the
+modules may be wrong, and only these: an ID that never existed counts as removed if an attempt to remove it stayed in
+doubt, and a 404 (decision 5) or a list without it (decision 11) followed. `_inferred` allows them, and nothing else.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import re
+import typing as t
+import urllib.parse
+
+import pytest
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from ansible_collections.flashback.platform.plugins.module_utils import _client
+from ansible_collections.flashback.platform.plugins.modules import ai_llm, ai_llm_info, ai_llms
+from ansible_collections.flashback.platform.tests.mock_api.running import running_mock
+from ansible_collections.flashback.platform.tests.mock_api.state import State
+from ansible_collections.flashback.platform.tests.unit.helpers import run_module
+from ansible_collections.flashback.platform.tests.unit.responses import TOKEN, TOKEN_CORE
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible_collections.flashback.platform.tests.mock_api.running import Mock
+    from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult
+
+# How many calls of modules there are at least. "make test-all" makes more of them.
+CALLS = int(os.environ.get("FLASHBACK_TEST_CALLS", "2000"))
+STEPS = 50
+
+Items = dict[str, dict[str, t.Any]]
+
+WORKSPACES = ("workspace-a", "workspace-b")
+NAMES = ("alpha", "beta", "Größe: 100 %", "a/b?c=d#e", "<b>&amp;</b>")
+UNKNOWN_ID = "never-existed"
+
+# The cores stay legible in every encoding of the rest, so that no output may have them.
+SECRET_CORE, BAD_CORE, KEY_CORE, PASSWORD_CORE = "c0reOfTheSecret", "c0reOfTheBad", "c0reOfTheKey", "c0reOfThePassw0rd"
+SECRET, KEY, PASSWORD = f'sk "ü+/{SECRET_CORE}', f"<k>&{KEY_CORE}", f"p ä'%{PASSWORD_CORE}"
+USER = {"id": "user-1", "email": "user@example.com", "password": PASSWORD}
+BAD_SECRET = f"wrong {BAD_CORE}"
+SECRETS = {TOKEN: TOKEN_CORE, SECRET: SECRET_CORE, BAD_SECRET: BAD_CORE, KEY: KEY_CORE, PASSWORD: PASSWORD_CORE}
+
+_ALL_SECRETS = " ".join(SECRETS)
+_ECHO = f"{_ALL_SECRETS} {urllib.parse.quote(_ALL_SECRETS)} {json.dumps(_ALL_SECRETS)}"
+_API_ERROR = {"success": False, "message": f"Refused: {_ECHO}", "error_code": _ECHO}
+_HTML = f"<html><title>Gateway {_ECHO}</title><body>{_ECHO}</body></html>"
+_RESPONSES: dict[str, dict[str, t.Any]] = {
+    "reset": {"cut": "before"},
+    "reset after the effect": {"cut": "after"},
+    "429": {"status": 429, "body": _API_ERROR},
+    "429 of a gateway": {"status": 429, "body": _HTML},
+    "500": {"status": 500, "body": _API_ERROR},
+    "500 after the effect": {"status": 500, "body": _API_ERROR, "after": True},
+    "502 of a gateway": {"status": 502, "body": _HTML},
+    "504 of a gateway after the effect": {"status": 504, "body": _HTML, "after": True},
+    "200 with HTML": {"status": 200, "body": _HTML},
+    "200 with HTML after the effect": {"status": 200, "body": _HTML, "after": True},
+    "200 with {}": {"status": 200, "body": {}},
+    "200 with {} after the effect": {"status": 200, "body": {}, "after": True},
+    "200 that says no success": {"status": 200, "body": _API_ERROR},
+    "302": {"status": 302, "headers": {"Location": "/elsewhere"}, "body": _HTML},
+    "401": {"status": 401, "body": _API_ERROR},
+    "403": {"status": 403, "body": _API_ERROR},
+    "404 of a gateway": {"status": 404, "body": _HTML},
+}
+# The responses that leave it open whether the request took effect.
+_DOUBTFUL = sorted(name for name in _RESPONSES if re.match("reset|5|200 with", name))
+_RARE_REQUESTS = (
+    ("GET", "^/ai/llm"),
+    ("GET", "^/workspace"),
+    ("POST", "/validate$"),
+    ("POST", "^/user/login$"),
+    ("DELETE", "^/token/"),
+)
+
+
+def faults(*methods: str) -> st.SearchStrategy[list[dict[str, t.Any]]]:
+    """Faults of the next requests, above all of the writes to configurations with these methods."""
+
+    def build(request: tuple[str, str], response: str, times: int) -> dict[str, t.Any]:
+        return {"method": request[0], "path": request[1], "times": times, **_RESPONSES[response]}
+
+    writes = [(method, "^/ai/llm/?[^/]*$") for method in methods]
+    requests = st.sampled_from(writes) | st.sampled_from((*writes, *_RARE_REQUESTS))
+    responses = st.sampled_from(_DOUBTFUL) | st.sampled_from(sorted(_RESPONSES))
+    return st.lists(st.builds(build, requests, responses, st.integers(1, 3)), min_size=1, max_size=3)
+
+
+class Conditions(t.NamedTuple):
+    """How a module is called. token_requests: how many requests the token of a login is good for."""
+
+    check: bool
+    diff: bool
+    retries: int
+    faults: list[dict[str, t.Any]]
+    credentials: str
+    token_requests: int | None
+
+    @property
+    def trouble(self) -> bool:
+        """Whether the module may fail for reasons that lie outside of the configurations."""
+        return bool(self.faults) or self.token_requests is not None
+
+
+def conditions(*methods: str) -> st.SearchStrategy[Conditions]:
+    """methods: those with which the call writes."""
+    common = {
+        "check": st.sampled_from((False, False, True)),
+        "diff": st.booleans(),
+        "retries": st.integers(0, 2),
+        "faults": st.just([]) | faults(*methods),
+    }
+    token = {"credentials": st.just("token"), "token_requests": st.none()}
+    logins = {
+        "credentials": st.sampled_from(("password", "expired token and password")),
+        "token_requests": st.sampled_from((None, None, None, None, 0, 1, 2, 3)),
+    }
+    return st.builds(Conditions, **common, **token) | st.builds(Conditions, **common, **logins)
+
+
+# A configuration among those that there are, by its position; the last one stands for one that does not exist.
+LAST_POSITION = 7
+POSITIONS = st.integers(0, LAST_POSITION)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "ai_type": st.sampled_from(("OPENAI", "OTHER")),
+        "endpoint": st.sampled_from(("https://one.example.com", "https://two.example.com/ü?q=1")),
+        "key": st.just(KEY),
+        "secret": st.sampled_from((SECRET, SECRET, BAD_SECRET)),
+    },
+)
+WORKSPACE = st.sampled_from(WORKSPACES)
+# With an ID, most of the tasks name no workspace, or they would fail.
+MAYBE_WORKSPACE = st.sampled_from((None, None, None, *WORKSPACES))
+NAME = st.sampled_from(NAMES)
+COMPLETE = {"ai_type": "OPENAI", "endpoint": "https://one.example.com", "secret": SECRET}
+# Most of them are enough for a creation.
+CREATABLE = st.one_of(*[FIELDS.map(lambda fields: {**COMPLETE, **fields})] * 3, FIELDS)
+DECLARED = st.lists(
+    st.tuples(NAME, st.sampled_from(("present", "present", "absent")), CREATABLE),
+    max_size=5,
+    unique_by=lambda declared: declared[0],
+)
+_SEED_ITEM = st.fixed_dictionaries(
+    {
+        "workspaceId": WORKSPACE,
+        "name": NAME,
+        "aiType": st.sampled_from(("OPENAI", "AWS")),
+        "endpoint": st.just("https://one.example.com"),
+        "deletable": st.sampled_from((True, True, True, True, True, False)),
+        "repos": st.sampled_from(([], [], [], [], [{"id": "repo-1", "name": "docs"}])),
+    }
+)
+_UNIQUE = st.lists(_SEED_ITEM, max_size=7, unique_by=lambda item: (item["workspaceId"], item["name"]))
+# Some seeds have configurations with the same name.
+SEEDS = st.one_of(_UNIQUE, _UNIQUE, st.lists(_SEED_ITEM, max_size=7))
+RETURNED = {"name": "name", "workspace_id": "workspaceId", "ai_type": "aiType", "endpoint": "endpoint"}
+VERBS = {"created": "create", "updated": "update", "deleted": "remove"}
+
+
+class Calls(RuleBasedStateMachine):
+    """The calls. run() checks what holds for all of them, the rules check what holds for one kind."""
+
+    mock: Mock
+    patch: pytest.MonkeyPatch
+    made = 0
+
+    @initialize(seed=SEEDS, refuses_twins=st.booleans())
+    def begin(self, seed: list[dict[str, t.Any]], refuses_twins: bool) -> None:
+        """refuses_twins: whether the API refuses a name that is taken. Its documentation does not say."""
+        items = [{"id": f"id-{number}/ü", **item} for number, item in enumerate(seed)]
+        self.mock.reset({"workspaces": list(WORKSPACES), "ai_llms": items, "users": [USER]})
+        self.undeletable = {item["id"] for item in items if not item["deletable"]}
+        self.refuses_twins = refuses_twins
+        self.patch.setattr(State, "name_is_taken", _NAME_IS_TAKEN if refuses_twins else lambda *args: False)
+        self.before = self.after = self.state()
+        self.log: list[dict[str, t.Any]] = []
+        self.open_sessions: list[dict[str, t.Any]] = []
+
+    # Calls of modules
+
+    @rule(how=conditions("DELETE"), which=POSITIONS, workspace=MAYBE_WORKSPACE)
+    def remove_by_id(self, how: Conditions, which: int, workspace: str | None) -> None:
+        id = self.resolve(which)
+        ended = self.run(ai_llm.main, how, id=id, state="absent", workspace_id=workspace)
+        before = self.before.get(id)
+        mismatch = before is not None and workspace not in (None, before["workspaceId"])
+        self.check_single(ended, how, id, mismatch or (not how.check and self.is_held(id)))
+        if not ended.failed:
+            self.check_removal(ended, how, id)
+
+    @rule(how=conditions("DELETE"), name=NAME, workspace=WORKSPACE)
+    def remove_by_name(self, how: Conditions, name: str, workspace: str) -> None:
+        ended = self.run(ai_llm.main, how, name=name, workspace_id=workspace, state="absent")
+        found = self.named(name, workspace)
+        id = found[0] if found else UNKNOWN_ID
+        must_fail = len(found) > 1 or (not how.check and self.is_held(id))
+        self.check_single(ended, how, id, must_fail)
+        if not ended.failed:
+            self.check_removal(ended, how, id)
+
+    @rule(how=conditions("DELETE"), positions=st.lists(POSITIONS, max_size=9), workspace=MAYBE_WORKSPACE)
+    def remove_many(self, how: Conditions, positions: list[int], workspace: str | None) -> None:
+        ids = [self.resolve(which) for which in positions]
+        ended = self.run(ai_llm.main, how, ids=ids, state="absent", workspace_id=workspace)
+        unique = list(dict.fromkeys(ids))
+        mismatch = any(id in self.before and workspace not in (None, self.before[id]["workspaceId"]) for id in unique)
+        held = not how.check and any(map(self.is_held, unique))
+        if not how.trouble:
+            assert ended.failed == (mismatch or held)
+        if "outcomes" not in ended.values:
+            self.check_nothing_done(ended)
+            return
+        outcomes = ended.values["outcomes"]
+        assert [outcome["id"] for outcome in outcomes] == unique
+        for outcome in outcomes:
+            self.check_outcome(outcome, how, {"state": "absent"}, self.before.get(outcome["id"]))
+        self.check_outcomes(ended, [outcome["id"] for outcome in outcomes])
+        deleted = sum(outcome["outcome"] == "deleted" for outcome in outcomes)
+        total = f"{len(unique)} AI LLM configuration{'' if len(unique) == 1 else 's'}"
+        assert f"emove{'' if how.check else 'd'} {deleted} of {total}" in ended.values["msg"]
+
+    @rule(
+        how=conditions("PUT"),
+        which=POSITIONS,
+        name=st.none() | NAME,
+        workspace=MAYBE_WORKSPACE,
+        fields=FIELDS,
+        rotate=st.booleans(),
+        validate=st.booleans(),
+    )
+    def ensure_by_id(
+        self,
+        how: Conditions,
+        which: int,
+        name: str | None,
+        workspace: str | None,
+        fields: dict[str, t.Any],
+        rotate: bool,
+        validate: bool,
+    ) -> None:
+        id = self.resolve(which)
+        wanted = fields if name is None else {**fields, "name": name}
+        ended = self.run(ai_llm.main, how, id=id, workspace_id=workspace, **self.present(wanted, rotate, validate))
+        before = self.before.get(id)
+        mismatch = before is not None and workspace not in (None, before["workspaceId"])
+        renamed = before is not None and name not in (None, before["name"])
+        taken = renamed and bool(self.named(str(name), t.cast("dict[str, t.Any]", before)["workspaceId"]))
+        must_fail = before is None or mismatch or (taken and self.refuses_twins and not how.check)
+        self.check_single(ended, how, id, must_fail, validate)
+        if not ended.failed:
+            self.check_update(ended, how, wanted, rotate, t.cast("dict[str, t.Any]", before))
+
+    @rule(
+        how=conditions("POST", "PUT"),
+        name=NAME,
+        workspace=WORKSPACE,
+        fields=CREATABLE,
+        rotate=st.booleans(),
+        validate=st.booleans(),
+    )
+    def ensure_by_name(
+        self, how: Conditions, name: str, workspace: str, fields: dict[str, t.Any], rotate: bool, validate: bool
+    ) -> None:
+        options = self.present(fields, rotate, validate)
+        ended = self.run(ai_llm.main, how, name=name, workspace_id=workspace, **options)
+        found = self.named(name, workspace)
+        must_fail = len(found) > 1 or not (found or fields.keys() >= COMPLETE.keys())
+        before = self.before[found[0]] if found else None
+        self.check_single(ended, how, found[0] if found else None, must_fail, validate)
+        if ended.failed:
+            return
+        if before:
+            self.check_update(ended, how, {**fields, "name": name}, rotate, before)
+            return
+        assert ended.changed
+        if not how.check:
+            (new,) = self.after.keys() - self.before.keys()
+            wanted = {**fields, "name": name, "workspace_id": workspace}
+            assert self.has(self.after[new], wanted)
+            assert ended.values["ai_llm"]["id"] == new
+
+    @rule(
+        how=conditions("POST", "PUT", "DELETE"),
+        workspace=WORKSPACE,
+        declared=DECLARED,
+        prune=st.booleans(),
+        limit=st.sampled_from((None, None, None, 0, 1, 5)),
+        rotate=st.booleans(),
+        validate=st.booleans(),
+    )
+    def ensure_workspace(self, how: Conditions, **call: t.Any) -> None:
+        self.call_ai_llms(how, **call)
+
+    @rule(
+        how=conditions("POST", "PUT", "DELETE"),
+        workspace=WORKSPACE,
+        declared=DECLARED,
+        prune=st.booleans(),
+        rotate=st.booleans(),
+    )
+    def plan_and_apply_workspace(self, how: Conditions, **call: t.Any) -> None:
+        """Without faults, the check mode's result is that of the run after it, if nothing is in use."""
+        how = how._replace(faults=[], token_requests=None, diff=True)
+        planned = self.call_ai_llms(how._replace(check=True), limit=None, validate=False, **call)
+        applied = self.call_ai_llms(how._replace(check=False), limit=None, validate=False, **call)
+        if applied.failed:
+            return
+        assert planned.values["diff"] == applied.values["diff"]
+        assert planned.changed == applied.changed
+        statuses = [
+            [(outcome["name"], outcome["outcome"]) for outcome in ended.values["outcomes"]]
+            for ended in (planned, applied)
+        ]
+        assert statuses[0] == statuses[1]
+        again = self.call_ai_llms(how, limit=None, validate=False, **{**call, "rotate": False})
+        assert not again.changed
+
+    @rule(how=conditions("GET"), which=st.none() | POSITIONS, name=st.none() | NAME, workspace=st.none() | WORKSPACE)
+    def read(self, how: Conditions, which: int | None, name: str | None, workspace: str | None) -> None:
+        id = None if which is None else self.resolve(which)
+        ended = self.run(ai_llm_info.main, how, id=id, name=name, workspace_id=workspace)
+        assert self.after == self.before
+        assert not ended.changed
+        assert how.trouble or not ended.failed
+        if not ended.failed:
+            expected = [
+                item["id"]
+                for item in self.before.values()
+                if id in (None, item["id"])
+                and name in (None, item["name"])
+                and workspace in (None, item["workspaceId"])
+            ]
+            assert [item["id"] for item in ended.values["ai_llms"]] == expected
+
+    # What others do
+
+    @rule(which=POSITIONS, number=st.integers(0, 2))
+    def link(self, which: int, number: int) -> None:
+        id = self.resolve(which)
+        if id in self.after:
+            self.mock.repos(id, [{"id": f"repo-{index}", "name": f"{TOKEN} {index}"} for index in range(number)])
+            self.after = self.state()
+
+    # The parts of the calls
+
+    def call_ai_llms(
+        self,
+        how: Conditions,
+        workspace: str,
+        declared: Sequence[tuple[str, str, dict[str, t.Any]]],
+        prune: bool,
+        limit: int | None,
+        rotate: bool,
+        validate: bool,
+    ) -> TaskResult:
+        rotate = rotate and any(
+            state == "present" and fields.keys() & {"key", "secret"} for _name, state, fields in declared
+        )
+        items = [{"name": name, "state": state, **fields} for name, state, fields in declared]
+        ended = self.run(
+            ai_llms.main,
+            how,
+            workspace_id=workspace,
+            ai_llms=items,
+            prune=prune,
+            prune_limit=limit,
+            validate=validate,
+            update_credentials="always" if rotate else "on_create",
+        )
+        plan, pruned, must_fail = self.plan(workspace, items, prune, rotate)
+        must_fail = must_fail or (limit is not None and len(pruned) > limit)
+        assert not (must_fail and not ended.failed)
+        if "outcomes" not in ended.values:
+            self.check_nothing_done(ended)
+            assert how.trouble or must_fail
+            return ended
+        assert not must_fail
+        outcomes = ended.values["outcomes"]
+        assert [outcome["name"] for outcome in outcomes] == [
+            *(item["name"] for item in items),
+            *(self.before[id]["name"] for id in pruned),
+        ]
+        assert [outcome["id"] for outcome in outcomes[len(items) :]] == pruned
+        wanted = [*items, *({"state": "absent"} for _id in pruned)]
+        for outcome, item, status, id in zip(outcomes, wanted, plan, [*self.ids_of(workspace, items), *pruned]):
+            allowed = (status,) if not ended.failed else (status, "failed", "unknown", "skipped")
+            assert outcome["outcome"] in allowed
+            self.check_outcome(outcome, how, {**item, "workspace_id": workspace}, self.before.get(id or ""))
+        self.check_outcomes(ended, [outcome["id"] for outcome in outcomes], workspace)
+        self.check_order(outcomes, plan)
+        held = [id for id, status in zip([*self.ids_of(workspace, items), *pruned], plan) if status == "deleted"]
+        if not how.trouble and not validate:
+            assert ended.failed == (not how.check and any(map(self.is_held, held)))
+        counts = ended.values["msg"].rpartition("See the return value outcomes for the error of each. ")[2]
+        for status, verb in VERBS.items():
+            number = sum(outcome["outcome"] == status for outcome in outcomes)
+            said = re.search(rf"\b{verb}{'' if how.check else 'd'} (\d+)", counts, re.IGNORECASE)
+            assert int(said[1] if said else 0) == number
+        for status in ("unchanged", "absent", "failed", "skipped", "unknown"):
+            number = sum(outcome["outcome"] == status for outcome in outcomes)
+            said = re.search(rf"(\d+) {status}", counts)
+            assert int(said[1] if said else 0) == number
+        if not ended.failed and not how.check:
+            assert [self.project(item) for item in ended.values["ai_llms"]] == [
+                self.returned(self.after[outcome["id"]])
+                for outcome, item in zip(outcomes, items)
+                if item["state"] == "present"
+            ]
+        return ended
+
+    def plan(
+        self, workspace: str, items: Sequence[dict[str, t.Any]], prune: bool, rotate: bool
+    ) -> tuple[list[str], list[str], bool]:
+        """The statuses to expect, the IDs to prune, and whether the task must fail before it writes."""
+        statuses = []
+        must_fail = False
+        for item in items:
+            found = self.named(item["name"], workspace)
+            must_fail = must_fail or len(found) > 1
+            if item["state"] == "absent":
+                statuses.append("deleted" if found else "absent")
+            elif not found:
+                statuses.append("created")
+                must_fail = must_fail or not item.keys() >= COMPLETE.keys()
+            else:
+                sends_credentials = rotate and bool(item.keys() & {"key", "secret"})
+                differs = sends_credentials or not self.has(self.before[found[0]], item)
+                statuses.append("updated" if differs else "unchanged")
+        names = {item["name"] for item in items}
+        others = [item for item in self.before.values() if item["workspaceId"] == workspace] if prune else []
+        pruned = sorted((item["name"], item["id"]) for item in others if item["name"] not in names)
+        return [*statuses, *("deleted" for _item in pruned)], [id for _name, id in pruned], must_fail
+
+    def ids_of(self, workspace: str, items: Sequence[dict[str, t.Any]]) -> list[str | None]:
+        return [next(iter(self.named(item["name"], workspace)), None) for item in items]
+
+    def run(self, main: t.Callable[[], None], how: Conditions, **options: t.Any) -> TaskResult:
+        """Call a module, and check what holds for every call."""
+        credentials: dict[str, str] = {}
+        if how.credentials != "password":
+            credentials["access_token"] = TOKEN
+        if how.credentials != "token":
+            credentials.update(email=USER["email"], password=PASSWORD)
+        self.mock.tokens(static=how.credentials == "token", requests=how.token_requests)
+        self.mock.faults(*how.faults)
+        self.before = self.after
+        given = {name: value for name, value in {**options, **credentials}.items() if value is not None}
+        ended = run_module(
+            main, check=how.check, diff=how.diff, api_url=self.mock.url, retries=how.retries, timeout=60, **given
+        )
+        type(self).made += 1
+        self.after = self.state()
+        self.log = self.mock.requests()
+        note(f"{options}\n-> {ended.values}\n   {self.log}\n   {self.before}\n-> {self.after}")
+        # A module cannot recognize the other secrets.
+        for secret, core in SECRETS.items():
+            assert core not in ended.output or not _has(given, secret)
+        writes = [
+            entry
+            for entry in self.log
+            if entry["method"] != "GET"
+            and (entry["method"], entry["path"]) != ("POST", "/user/login")
+            and not (entry["method"] == "DELETE" and entry["path"].startswith("/token/"))
+        ]
+        if how.check:
+            assert not writes
+            assert self.after == self.before
+        if how.credentials != "token":
+            # A login whose response is lost leaves a session, and so does a revocation that fails.
+            open_before, self.open_sessions = self.open_sessions, self.mock.sessions()
+            assert how.trouble or self.open_sessions == open_before
+        twins_before, twins = (self.twins(items) for items in (self.before, self.after))
+        if not options.get("id"):
+            # A task can rename a configuration by its ID to a name that another one has.
+            assert all(number <= max(1, twins_before[name]) for name, number in twins.items())
+        return ended
+
+    def check_single(
+        self,
+        ended: TaskResult,
+        how: Conditions,
+        id: str | None,
+        must_fail: bool,
+        validate: bool = False,
+    ) -> None:
+        """Check a call for one configuration. id: its ID, None if the call may create it."""
+        assert not (must_fail and not ended.failed)
+        if not how.trouble and not validate and not must_fail:
+            assert not ended.failed
+        happened = self.after != self.before
+        if happened:
+            others = [{key: item for key, item in items.items() if key != id} for items in (self.before, self.after)]
+            if id is None:
+                assert others[0].items() <= others[1].items()
+                assert len(others[1]) <= len(others[0]) + 1
+            else:
+                assert others[0] == others[1]
+        if how.check:
+            return
+        if ended.failed and "error" not in ended.values:
+            self.check_nothing_done(ended)
+        elif ended.failed and ended.values["error"]["outcome_unknown"]:
+            assert happened or not ended.changed
+        else:
+            assert ended.changed == happened or (ended.changed and id is not None and self._inferred(id))
+            assert ended.changed or not ended.failed or not self._left_open(id)
+
+    def check_removal(self, ended: TaskResult, how: Conditions, id: str) -> None:
+        assert how.check or id not in self.after
+        if how.check:
+            assert ended.changed == (id in self.before)
+        if "ai_llm" in ended.values:
+            assert self.project(ended.values["ai_llm"]) == self.returned(self.before[id])
+
+    def check_update(
+        self, ended: TaskResult, how: Conditions, wanted: dict[str, t.Any], rotate: bool, before: dict[str, t.Any]
+    ) -> None:
+        sends_credentials = rotate and bool(wanted.keys() & {"key", "secret"})
+        assert ended.changed == (sends_credentials or not self.has(before, wanted))
+        if how.check:
+            visible = {field: value for field, value in wanted.items() if field in RETURNED}
+            assert self.project(ended.values["ai_llm"]) == {**self.returned(before), **visible}
+        else:
+            after = self.after[before["id"]]
+            assert self.has(after, wanted)
+            assert (after["credentialWrites"] > before["credentialWrites"]) == sends_credentials
+            assert self.project(ended.values["ai_llm"]) == self.returned(after)
+
+    def check_outcome(
+        self, outcome: dict[str, t.Any], how: Conditions, wanted: dict[str, t.Any], before: dict[str, t.Any] | None
+    ) -> None:
+        """Compare one of many outcomes with what became of the configuration."""
+        status, error = outcome["outcome"], outcome.get("error")
+        assert (status == "unknown") == bool(error and error["outcome_unknown"])
+        assert error or status not in ("failed", "unknown")
+        if before and outcome["name"] is not None:
+            assert outcome["name"] == before["name"]
+        if how.check:
+            return
+        id = before["id"] if before else outcome["id"]
+        after = self.after.get(id) if id else None
+        if status == "created":
+            assert before is None
+            assert after is not None
+            assert self.has(after, wanted)
+        elif status == "updated":
+            assert before is not None
+            assert after is not None
+            assert self.has(after, wanted)
+            assert after != before
+        elif status == "deleted":
+            assert after is None
+            assert before or self._inferred(id)
+        elif status == "absent":
+            assert before is None
+            assert after is None
+        elif status == "unchanged":
+            assert after == before
+            assert self.has(t.cast("dict[str, t.Any]", before), wanted)
+        elif status in ("failed", "skipped"):
+            assert after == before
+            assert id is None or not self._left_open(id)
+            if before is None and "name" in wanted:
+                assert not self.named(wanted["name"], wanted["workspace_id"], self.after)
+
+    def check_outcomes(self, ended: TaskResult, ids: Sequence[str | None], workspace: str | None = None) -> None:
+        """What holds for all outcomes together, and for all configurations that they are not about."""
+        outcomes = ended.values["outcomes"]
+        statuses = [outcome["outcome"] for outcome in outcomes]
+        errors = [outcome["error"] for outcome in outcomes if "error" in outcome]
+        assert ended.changed == any(status in VERBS for status in statuses)
+        assert ended.failed == bool(errors)
+        if errors:
+            assert ended.code in ("partial_failure", *(error["code"] for error in errors))
+            assert ended.values["error"]["outcome_unknown"] == any(error["outcome_unknown"] for error in errors)
+        unknown = {outcome["name"] for outcome in outcomes if outcome["outcome"] == "unknown"}
+        for id in self.before.keys() | self.after.keys():
+            if id in ids or (id not in self.before and self.after[id]["name"] in unknown):
+                continue
+            assert self.after.get(id) == self.before.get(id)
+        if workspace is not None:
+            elsewhere = [
+                [item for item in items.values() if item["workspaceId"] != workspace]
+                for items in (self.before, self.after)
+            ]
+            assert elsewhere[0] == elsewhere[1]
+
+    def check_order(self, outcomes: Sequence[dict[str, t.Any]], plan: Sequence[str]) -> None:
+        """Removals come last, and only if nothing failed before."""
+        pairs = [*zip(outcomes, plan)]
+        failed_before = any("error" in outcome for outcome, planned in pairs if planned != "deleted")
+        removals = [outcome["outcome"] for outcome, planned in pairs if planned == "deleted"]
+        requests = [entry["method"] for entry in self.log if entry["path"].startswith("/ai/llm")]
+        first = requests.index("DELETE") if "DELETE" in requests else len(requests)
+        assert not {"POST", "PUT"} & set(requests[first:])
+        assert "skipped" not in removals or failed_before
+        if failed_before:
+            assert set(removals) <= {"skipped"}
+            assert "DELETE" not in requests
+
+    def check_nothing_done(self, ended: TaskResult) -> None:
+        """Check a call that failed before it wrote anything."""
+        assert ended.failed
+        assert not ended.changed
+        assert self.after == self.before
+        assert not ended.values.get("error", {}).get("outcome_unknown")
+
+    def _inferred(self, id: str) -> bool:
+        """Whether a module may count an ID that does not exist as removed: an attempt at it was in doubt."""
+        attempts = self._writes(id)
+        return id not in self.before and any(status is None or status >= 500 or status == 200 for status in attempts)
+
+    def _left_open(self, id: str | None) -> bool:
+        """Whether the effect of the last write may still come: it was not the API that answered (decision 11)."""
+        return self._writes(id)[-1:] in ([None], [502], [504])
+
+    def _writes(self, id: str | None) -> list[int | None]:
+        """The statuses of the writes to a configuration, or of its creation."""
+        path = "/ai/llm" if id is None else f"/ai/llm/{urllib.parse.quote(id, safe='')}"
+        return [entry["status"] for entry in self.log if entry["path"] == path and entry["method"] != "GET"]
+
+    @staticmethod
+    def present(fields: dict[str, t.Any], rotate: bool, validate: bool) -> dict[str, t.Any]:
+        rotate = rotate and bool(fields.keys() & {"key", "secret"})
+        return {**fields, "validate": validate, "update_credentials": "always" if rotate else "on_create"}
+
+    @staticmethod
+    def has(item: dict[str, t.Any], wanted: dict[str, t.Any]) -> bool:
+        """Whether a configuration has the fields that are wanted, credentials aside."""
+        return all(item[listed] == wanted.get(field, item[listed]) for field, listed in RETURNED.items())
+
+    @staticmethod
+    def returned(item: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The fields of a configuration that can be compared, as modules return them."""
+        return {"id": item["id"], **{field: item[listed] for field, listed in RETURNED.items()}}
+
+    @staticmethod
+    def project(ai_llm: dict[str, t.Any]) -> dict[str, t.Any]:
+        return {field: ai_llm[field] for field in ("id", *RETURNED)}
+
+    @staticmethod
+    def twins(items: Items) -> collections.Counter[tuple[str, str]]:
+        return collections.Counter((item["workspaceId"], item["name"]) for item in items.values())
+
+    def state(self) -> Items:
+        return {item["id"]: item for item in self.mock.state()}
+
+    def resolve(self, which: int) -> str:
+        ids = [*self.after]
+        return ids[which % len(ids)] if ids and which < LAST_POSITION else UNKNOWN_ID
+
+    def named(self, name: str, workspace: str, items: Items | None = None) -> list[str]:
+        items = self.before if items is None else items
+        return [item["id"] for item in items.values() if (item["name"], item["workspaceId"]) == (name, workspace)]
+
+    def is_held(self, id: str | None) -> bool:
+        """Whether the API refuses the removal."""
+        return id in self.before and (bool(self.before[id]["repos"]) or id in self.undeletable)
+
+
+def _has(options: t.Any, text: str) -> bool:
+    """Whether a text is among the options of a module."""
+    if isinstance(options, (dict, list)):
+        return any(_has(item, text) for item in (options.values() if isinstance(options, dict) else options))
+    return bool(options == text)
+
+
+_NAME_IS_TAKEN = State.name_is_taken
+
+
+def test_what_modules_say_is_what_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No waits between attempts.
+    monkeypatch.setattr(_client, "BACKOFF_BASE", 0.0)
+    monkeypatch.setattr(Calls, "patch", monkeypatch, raising=False)
+    Calls.made = 0
+    with running_mock(token=TOKEN) as mock:
+        monkeypatch.setattr(Calls, "mock", mock, raising=False)
+        run_state_machine_as_test(
+            Calls,
+            settings=settings(
+                # An example makes about 38 calls: some steps call no module, and some examples have fewer steps.
+                max_examples=CALLS // 36,
+                stateful_step_count=STEPS,
+                deadline=None,
+                # A failure belongs to the change that causes it.
+                derandomize=True,
+                database=None,
+                report_multiple_bugs=False,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=[*HealthCheck],
+            ),
+        )
+    assert Calls.made >= CALLS
