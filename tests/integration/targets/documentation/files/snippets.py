@@ -2,7 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write each playbook and task list that the documentation shows into a playbook: snippets.py ROOT TARGET."""
+"""Write each playbook and task list that the documentation shows into a playbook: snippets.py ROOT TARGET.
+
+Prints the playbooks as JSON, in batches: each is a list for one ansible-playbook. Before each snippet, the batch has a
+playbook that resets the mock API, after it has checked that the snippet before has closed its sessions. Writes the
+inventory that a guide shows into inventory.yml.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +21,38 @@ from pathlib import Path
 
 import yaml
 
+RESET = [
+    {
+        "name": "Reset the mock API",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "name": "Check that no session is open",
+                "mock_api": {},
+                "register": "before_reset",
+                "failed_when": "before_reset.sessions | length > 0",
+            },
+            {"name": "Start with the configurations of the seed file", "mock_api": {"reset": True}},
+        ],
+    }
+]
 
-def pipelines(root: Path) -> None:
+
+def compare_files(root: Path) -> None:
     """Stop if the guides show other files than those that the tests run and lint."""
     guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
-    for path in (root / "docs" / "pipelines").rglob("*.yml"):
+    for path in (root / "docs" / "pipelines").rglob("*.*"):
         text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
-        if path.name != "site.yml" and textwrap.indent(text, "   ") not in guides:
+        if textwrap.indent(text, "   ", lambda line: line != "\n") not in guides:
             raise SystemExit(f"no guide shows {path.name} as it is")
+
+
+def blocks(root: Path, guide: str, language: str) -> list[str]:
+    """The blocks of code in a language that a guide shows."""
+    text = (root / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text(encoding="utf-8")
+    found = re.findall(rf"^\.\. code-block:: {re.escape(language)}\n\n((?:(?:   .*)?\n)+)", text, re.M)
+    return [textwrap.dedent(block) for block in found]
 
 
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
@@ -36,20 +65,58 @@ def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
         yield f"{name}-examples", docs[name]["examples"]
     for block in re.findall(r"^```yaml\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), re.M | re.S):
         yield "readme", block
-    for guide in sorted((root / "docs" / "docsite" / "rst").glob("*.rst")):
-        text = guide.read_text(encoding="utf-8")
-        for block in re.findall(r"^\.\. code-block:: yaml\+jinja\n\n((?:(?:   .*)?\n)+)", text, re.M):
-            yield guide.stem, textwrap.dedent(block)
+    for guide in sorted(path.stem for path in (root / "docs" / "docsite" / "rst").glob("*.rst")):
+        for block in blocks(root, guide, "yaml+jinja"):
+            yield guide, block
+
+
+def assigned(node: t.Any) -> t.Iterator[str]:
+    """The variables that the tasks below `node` set."""
+    if isinstance(node, list):
+        for item in node:
+            yield from assigned(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key == "register":
+                yield value
+            elif key == "ansible.builtin.set_fact":
+                yield from value
+            else:
+                yield from assigned(value)
+
+
+def in_batches(playbooks: dict[str, list[t.Any]]) -> list[list[str]]:
+    """The paths of the playbooks, split so that none uses a variable that an earlier one of its batch has set."""
+    batches: list[list[str]] = [[]]
+    variables: set[str] = set()
+    for path, plays in playbooks.items():
+        text = yaml.safe_dump(plays, sort_keys=False)
+        # How a variable occurs first: where it is set, or where it is used.
+        occurrences = [re.search(rf"(register: |^ +)?\b{variable}\b", text, re.M) for variable in variables]
+        if any(occurrence and not occurrence[1] for occurrence in occurrences):
+            batches.append([])
+            variables = set()
+        batches[-1].append(path)
+        variables.update(assigned(plays))
+    return batches
 
 
 def main() -> None:
     root, target = Path(sys.argv[1]), Path(sys.argv[2])
-    pipelines(root)
+    compare_files(root)
+    inventory = next(block for block in blocks(root, "getting_started", "yaml") if block.startswith("all:"))
+    (target / "inventory.yml").write_text(inventory, encoding="utf-8")
+    playbooks: dict[str, list[t.Any]] = {}
     for number, (name, text) in enumerate(snippets(root)):
         items = yaml.safe_load(text)
         if not any("hosts" in item for item in items):
             items = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
-        (target / f"{number:02}-{name}.yml").write_text(yaml.safe_dump(items, sort_keys=False), encoding="utf-8")
+        path = target / f"{number:02}-{name}.yml"
+        path.write_text(yaml.safe_dump(items, sort_keys=False), encoding="utf-8")
+        playbooks[str(path)] = items
+    reset = target / "reset.yml"
+    reset.write_text(yaml.safe_dump(RESET), encoding="utf-8")
+    print(json.dumps([[name for path in batch for name in (str(reset), path)] for batch in in_batches(playbooks)]))
 
 
 if __name__ == "__main__":

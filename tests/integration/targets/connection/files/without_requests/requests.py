@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stands before the real library on PYTHONPATH, to play a host that lacks it."""
+"""Replaces the library, by its place on PYTHONPATH, to simulate a host without it."""
 
 from __future__ import annotations
 
