@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import resource
@@ -21,12 +22,11 @@ def main() -> None:
     # What Ansible's wrapper does for a module, in all supported versions.
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
-    from ansible_collections.flashback.platform.plugins.modules import ai_llm
-
+    module = importlib.import_module(f"ansible_collections.flashback.platform.plugins.modules.{sys.argv[1]}")
     output = io.StringIO()
     start = time.perf_counter()
     with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
-        ai_llm.main()
+        module.main()
     seconds = time.perf_counter() - start
     result = json.loads(output.getvalue())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
