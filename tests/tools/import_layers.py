@@ -1,0 +1,35 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check with import-linter that imports between the files of plugins go one way: import_layers.py SCRATCH.
+
+import-linter imports what it checks as packages. The folders of a collection have no __init__.py, since Ansible loads
+them by itself; so the check runs on a copy that has these files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+PACKAGE = Path("ansible_collections", "flashback", "platform", "plugins")
+
+
+def main() -> None:
+    root, scratch = Path.cwd(), Path(sys.argv[1]).resolve()
+    shutil.rmtree(scratch / PACKAGE.parts[0], ignore_errors=True)
+    for name in ("modules", "module_utils"):
+        shutil.copytree(root / "plugins" / name, scratch / PACKAGE / name)
+    for folder in (PACKAGE / "modules", PACKAGE / "module_utils", *list(PACKAGE.parents)[:-1], PACKAGE):
+        (scratch / folder / "__init__.py").touch()
+    os.chdir(scratch)
+    os.environ["PYTHONPATH"] = str(scratch)
+    command = ["lint-imports", "--no-cache", "--config", str(root / ".importlinter")]
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()
