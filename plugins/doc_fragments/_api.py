@@ -23,7 +23,7 @@ options:
     description:
       - The address of the Flashback Platform API, an absolute http or https URL. It can have a path prefix, but no
         credentials, query, or fragment.
-      - Whoever sets this address receives the password and the access token. Do not let it come from an untrusted
+      - The module sends the password and the access token to this address. Do not take the address from an untrusted
         source.
       - With plain http to a host that is not loopback, the module warns that secrets are sent unencrypted.
       - If not set, the environment variable E(FLASHBACK_API_URL) is used.
@@ -39,8 +39,8 @@ options:
   email:
     description:
       - The email address of the user to log in as, together with O(password).
-      - The module logs in before its first request if there is no O(access_token), and again if the API answers 401,
-        for instance because the token has expired. It logs out at the end of the task. Check mode does the same.
+      - If there is no O(access_token), the module logs in before its first request. It logs in again if the API answers
+        401, for example because the token has expired. It logs out at the end of the task. Check mode does the same.
       - Accounts with multi-factor authentication are not supported.
       - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
     type: str
@@ -59,10 +59,11 @@ options:
     default: 30
   retries:
     description:
-      - How often the module repeats a request after a transient failure, which is a connection that fails or breaks, a
-        timeout, or the status 429 or 5xx. From V(0), which sends a request once, to V(100).
-      - The waits between attempts grow from half a second, with jitter. The module obeys a C(Retry-After) of the API up
-        to 60 seconds.
+      - How often the module repeats a request after a transient failure. A transient failure is a connection that fails
+        or breaks, a timeout, or the status 429 or 5xx. The value can be from V(0) to V(100). With V(0), the module
+        sends each request only once.
+      - The waits between attempts grow from half a second, with jitter. If the API asks for a wait with C(Retry-After),
+        the module waits that long, but at most 60 seconds.
       - If not set, the environment variable E(FLASHBACK_RETRIES) is used.
     type: int
     default: 3

@@ -18,8 +18,8 @@ attributes:
     description: Shows what has changed in diff mode, or what would change in C(check_mode).
   idempotent:
     description:
-      - A second run with the same options changes nothing, outside of check mode, if nobody else changed the same thing
-        in between.
+      - A second run with the same options changes nothing, unless somebody made changes between the runs. This does not
+        apply to check mode.
 """
 
     # To be used together with the fragment above.

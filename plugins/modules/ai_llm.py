@@ -27,15 +27,15 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads from the API, and predicts the result. With O(state=absent), it predicts that every listed configuration
-        is removed. If repositories use some of them, one warning names these configurations. The task does not fail,
-        because an earlier task of the same run could be about to unlink them.
+      - The module reads from the API, and predicts the result. With O(state=absent), it predicts that every listed
+        configuration is removed. If repositories use some of them, one warning names these configurations. The task
+        does not fail, because in the real run, an earlier task may unlink them.
       - O(validate) is ignored, because it costs tokens.
   diff_mode:
     support: full
     details:
-      - With O(state=absent) it costs one more request, which reads the configuration before its removal.
-      - Shows what changes. In place of credentials, it says whether they were sent.
+      - With O(state=absent), diff mode needs one more request, which reads the configuration before its removal.
+      - The diff shows what changes. Instead of the credentials, it shows whether they were sent.
   idempotent:
     support: partial
     details:
@@ -44,10 +44,10 @@ attributes:
 options:
   state:
     description:
-      - V(present) creates the configuration if O(workspace_id) has none with the O(name), and updates what differs if
-        it has. With O(id), it only updates.
+      - V(present) creates the configuration if the workspace O(workspace_id) has no configuration with this O(name).
+        Otherwise, it updates the fields that differ. With O(id), it only updates.
       - V(absent) removes the configuration.
-      - The default, and the choice V(present), came in version 1.1.0. Before, V(absent) was required.
+      - Version 1.1.0 added the choice V(present) and made it the default. Before, V(absent) was required.
     type: str
     default: present
     choices:
@@ -56,7 +56,7 @@ options:
   id:
     description:
       - The configuration's ID. One of O(id), O(ids), and O(name) with O(workspace_id) is required.
-      - Any text is allowed that is not blank, is not V(.) or V(..), and has no control characters.
+      - The ID must not be blank, must not be V(.) or V(..), and must not contain control characters.
       - With O(state=present), the task fails with RV(error.code=not_found) if no such configuration exists.
     type: str
   ids:
@@ -80,7 +80,7 @@ options:
     description:
       - The ID of the workspace that the configuration belongs to. Required with O(name), unless O(id) is set.
       - With O(id) or O(ids), the task fails with RV(error.code=workspace_mismatch) and writes nothing if a
-        configuration belongs to another workspace. With O(state=absent) this costs one more request.
+        configuration belongs to another workspace. With O(state=absent), this check needs one more request.
       - A configuration cannot be moved to another workspace.
     type: str
   ai_type:
@@ -124,16 +124,16 @@ options:
     version_added: 1.1.0
   validate:
     description:
-      - With O(state=present), let the platform check the configuration by a real call to the provider, even if nothing
+      - With O(state=present), the platform checks the configuration with a real call to the provider, even if nothing
         changed. This may cost tokens.
       - If the check finds that the configuration does not work, the task fails with RV(error.code=validation_failed).
-        What was created or updated stays as it is, and the failed task reports the change.
+        The task does not undo a creation or an update, and reports the change.
     type: bool
     default: false
     version_added: 1.1.0
 seealso:
   - ref: ansible_collections.flashback.platform.docsite.removing_safely
-    description: How to remove exactly what you mean.
+    description: How to remove only what you want to remove.
   - ref: ansible_collections.flashback.platform.docsite.errors
     description: What each error code means, and what to do.
   - module: flashback.platform.ai_llms
@@ -242,17 +242,17 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: What was done, or what was tried, why it failed, and what to do next.
+  description: What the task did. If it failed, what it tried to do, why it failed, and what you can do next.
   returned: always
   type: str
   sample: Removed AI LLM configuration '550e8400-e29b-41d4-a716-446655440000'.
 ai_llm:
   description:
-    - The configuration as it is after its creation or update, or as it was before its removal. In check mode, as it
-      would be. Never has a credential.
-    - What is not known is null, for instance the ID of a creation in check mode.
-  returned: with O(state=present); with O(state=absent), but not with O(ids), if it was read and removed, that is in
-    check mode, in diff mode, and with O(name) or O(workspace_id)
+    - The configuration after its creation or update, or before its removal. In check mode, the configuration as the
+      real run would leave it, or would remove it. It never contains credentials.
+    - Unknown values are null, for example the ID of a new configuration in check mode.
+  returned: with O(state=present). With O(state=absent), only if the task removed the configuration and has read it
+    before. It reads it in check mode, in diff mode, and with O(name) or O(workspace_id). Never with O(ids)
   type: dict
   contains:
     id:
@@ -317,7 +317,7 @@ ai_llm:
           type: str
           sample: "2024-01-16T08:00:00.000Z"
 outcomes:
-  description: What became of each of O(ids), in their order, without duplicates. In check mode, what is to be expected.
+  description: The outcome for each of O(ids), in their order, without duplicates. In check mode, the expected outcome.
   returned: with O(ids)
   type: list
   elements: dict
@@ -339,8 +339,9 @@ outcomes:
     outcome:
       description:
         - V(deleted) if this task removed it, V(absent) if it did not exist.
-        - V(failed) if it was not removed, V(unknown) if it may be removed, or may still be removed, although no
-          response says so. V(unknown) came in version 1.3.0.
+        - V(failed) if it was not removed.
+        - V(unknown) if the API may have removed it, or may still remove it, although no response says so. Since version
+          1.3.0.
       returned: always
       type: str
       sample: deleted
@@ -351,7 +352,7 @@ outcomes:
       sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
     repositories:
       description:
-        - The repositories that use the configuration, C(id) and C(name) of each. The API would refuse the removal now.
+        - The repositories that use the configuration, with C(id) and C(name). The API would refuse the removal now.
       version_added: 1.3.0
       returned: in check mode, if there are any
       type: list
@@ -369,13 +370,13 @@ validation:
       type: bool
       sample: true
     message:
-      description: The platform's words.
+      description: The message of the platform.
       returned: always
       type: str
       sample: AI LLM configuration validated successfully.
 error:
-  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
-  returned: when the API, or the way to it, is the reason of the failure
+  description: What went wrong, for conditions in playbooks. Not returned for wrong options.
+  returned: when the API request failed, or its response does not allow the task to continue
   type: dict
   contains:
     code:
@@ -385,17 +386,18 @@ error:
         - V(unauthorized), the API did not accept the access token.
         - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
         - V(not_found), no configuration with this ID exists.
-        - V(rejected), the API answered 400, for instance because the name is taken, or another 4xx without a code of
-          its own.
+        - V(rejected), the API answered 400, for example because the name already exists, or another 4xx status that has
+          no separate error code.
         - V(rate_limited), the API answered 429 to every attempt.
-        - V(server_error), the API answered 5xx to every attempt, or said that it failed.
-        - V(unreachable), no connection in any attempt, or each one broke. A proxy that refuses is a cause, too.
-        - V(timeout), no complete response within O(timeout) seconds in any attempt.
-        - V(tls), no secure connection, or the certificate is not valid.
-        - V(invalid_response), the response is not this API's, such as a redirect or an HTML page.
+        - V(server_error), the API answered every attempt with 5xx, or answered 2xx with C(success=false).
+        - V(unreachable), the module could not connect, or the connection broke, in every attempt. Or a proxy refused
+          the connection.
+        - V(timeout), in every attempt, no complete response came within O(timeout) seconds.
+        - V(tls), the module could not make a secure connection, or the certificate is not valid.
+        - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.
         - V(ambiguous_name), more than one configuration in the workspace has this name.
         - V(workspace_mismatch), the configuration with this ID belongs to another workspace.
-        - V(partial_failure), some of O(ids) were not removed; RV(outcomes) has the error of each.
+        - V(partial_failure), one or more of O(ids) could not be removed. RV(outcomes) has the error of each.
         - V(validation_failed), the check by O(validate) found that the configuration does not work.
       returned: always
       type: str
@@ -406,14 +408,15 @@ error:
       type: int
       sample: 403
     message:
-      description: The API's words, or what went wrong.
+      description: The error message of the API, or a description of the problem.
       returned: always
       type: str
       sample: The configuration is used by 1 repository
     outcome_unknown:
       description:
         - Whether a write may have taken effect, or may still take effect, although no response says so. If it is
-          V(false), the failed request changed nothing. With V(partial_failure), whether this is so for any of O(ids).
+          V(false), the failed request changed nothing. With V(partial_failure), it is V(true) if the outcome of any of
+          O(ids) is unknown.
       version_added: 1.3.0
       returned: always
       type: bool
@@ -442,7 +445,7 @@ error:
           type: str
           sample: my-ai-repo
 diff:
-  description: What changes. With O(ids), one line of text for each removed configuration, by its ID.
+  description: The changes. With O(ids), one line of text for each removed configuration, by its ID.
   returned: in diff mode
   type: dict
   contains:

@@ -12,7 +12,7 @@ short_description: List AI LLM configurations of the Flashback platform
 version_added: 1.1.0
 description:
   - Lists the AI LLM configurations that the user can reach, with the repositories that use each.
-  - The options narrow the list. If nothing matches all of them, the list is empty, and the task succeeds.
+  - The options filter the list. If nothing matches all of them, the list is empty, and the task succeeds.
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -40,7 +40,7 @@ options:
     default: false
   statistics:
     description:
-      - Return the usage counters of each configuration, too. This costs one more request.
+      - Whether to return the usage counters of each configuration. This needs one more request.
     type: bool
     default: false
     version_added: 1.3.0
@@ -94,7 +94,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 ai_llms:
-  description: The configurations. Never has a credential. Fields that the API does not return are null.
+  description: The configurations. They never contain credentials. Fields that the API does not return are null.
   returned: success
   type: list
   elements: dict
@@ -161,7 +161,7 @@ ai_llms:
           type: str
           sample: "2024-01-16T08:00:00.000Z"
     statistics:
-      description: The usage counters, as the platform counts them; null if it has none for the configuration.
+      description: The usage counters of the platform; null if it has no counters for the configuration.
       returned: with O(statistics=true)
       type: dict
       version_added: 1.3.0
@@ -207,8 +207,8 @@ ai_llms:
           type: int
           sample: 0
 error:
-  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
-  returned: when the API, or the way to it, is the reason of the failure
+  description: What went wrong, for conditions in playbooks. Not returned for wrong options.
+  returned: when the API request failed, or its response does not allow the task to continue
   type: dict
   contains:
     code:
@@ -216,13 +216,15 @@ error:
         - V(unauthorized), the API did not accept the access token.
         - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
         - V(forbidden), the API refused the request.
-        - V(not_found) or V(rejected), the API answered 404 or another 4xx, for instance for an unknown workspace.
+        - V(not_found) or V(rejected), the API answered 404 or another 4xx, for example because the workspace does not
+          exist.
         - V(rate_limited), the API answered 429 to every attempt.
-        - V(server_error), the API answered 5xx to every attempt, or said that it failed.
-        - V(unreachable), no connection in any attempt, or each one broke. A proxy that refuses is a cause, too.
-        - V(timeout), no complete response within O(timeout) seconds in any attempt.
-        - V(tls), no secure connection, or the certificate is not valid.
-        - V(invalid_response), the response is not this API's, such as a redirect or an HTML page.
+        - V(server_error), the API answered every attempt with 5xx, or answered 2xx with C(success=false).
+        - V(unreachable), the module could not connect, or the connection broke, in every attempt. Or a proxy refused
+          the connection.
+        - V(timeout), in every attempt, no complete response came within O(timeout) seconds.
+        - V(tls), the module could not make a secure connection, or the certificate is not valid.
+        - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.
       returned: always
       type: str
       sample: unauthorized
@@ -232,7 +234,7 @@ error:
       type: int
       sample: 401
     message:
-      description: The API's words, or what went wrong.
+      description: The error message of the API, or a description of the problem.
       returned: always
       type: str
       sample: Invalid or expired access token

@@ -11,10 +11,10 @@ module: ai_llms
 short_description: Manage all AI LLM configurations of a Flashback workspace in one task
 version_added: 1.3.0
 description:
-  - Creates, updates, and removes AI LLM configurations of one workspace, as a list describes them. One task replaces a
+  - Creates, updates, and removes AI LLM configurations of one workspace, so that it matches a list. One task replaces a
     loop of M(flashback.platform.ai_llm), and is much faster.
   - The module reads the workspace, makes a plan, and applies it. Check mode shows the same plan, and changes nothing.
-  - First it creates and updates, up to eight configurations at a time. It removes configurations after that, and only
+  - The module first creates and updates up to eight configurations at a time. Then it removes configurations, but only
     if nothing failed before.
 author:
   - flashback.platform contributors (!UNKNOWN)
@@ -26,12 +26,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads the workspace, and returns the plan. One warning names the configurations to remove that are in use.
+      - The module reads the workspace, and returns the plan. If the plan removes configurations that are in use, one
+        warning names them.
       - O(validate) is ignored, because it costs tokens.
   diff_mode:
     support: full
     details:
-      - Shows only configurations that change, and is the same in check mode. Credentials are never shown.
+      - The diff shows only configurations that change, and is the same in check mode. It never shows credentials.
   idempotent:
     support: partial
     details:
@@ -46,7 +47,7 @@ options:
   ai_llms:
     description:
       - The configurations that the task declares. The list can be empty.
-      - Without O(prune), configurations that are not in the list are left alone.
+      - Without O(prune), the task does not change configurations that are not in the list.
     type: list
     elements: dict
     required: true
@@ -62,7 +63,7 @@ options:
       state:
         description:
           - V(present) creates the configuration if it does not exist, and updates what differs.
-          - V(absent) removes it. The other options of the item are ignored then.
+          - V(absent) removes the configuration. The other options of the item except the name have no effect then.
         type: str
         default: present
         choices:
@@ -100,16 +101,16 @@ options:
     default: false
   prune_limit:
     description:
-      - The most configurations that O(prune) may remove. If there are more to remove, the task fails with
+      - The maximum number of configurations that O(prune) may remove. If there are more to remove, the task fails with
         RV(error.code=prune_limit_exceeded) and writes nothing. V(0) is allowed.
-      - It protects a workspace from a list that is empty or short by mistake. Without it, there is no limit.
+      - The limit protects a workspace from a list that is empty or too short by mistake. If not set, there is no limit.
     type: int
   update_credentials:
     description:
       - When O(ai_llms[].key) and O(ai_llms[].secret) are sent. The API never returns them, so they cannot be compared.
       - V(on_create) sends them when a configuration is created.
-      - V(always) sends them in every run, which then reports a change. At least one item that is present must have
-        credentials.
+      - V(always) sends them in every run, which then reports a change. At least one item with V(present) as its state
+        must have credentials.
     type: str
     default: on_create
     choices:
@@ -117,10 +118,10 @@ options:
       - always
   validate:
     description:
-      - Let the platform check each configuration that is present afterwards, by a real call to its provider. This may
+      - The platform checks each declared configuration after the changes, with a real call to its provider. This may
         cost tokens.
       - If the check finds that a configuration does not work, the item in RV(outcomes) has the error
-        V(validation_failed), and the task fails. What was written stays as it is.
+        V(validation_failed), and the task fails. The task does not undo its changes.
     type: bool
     default: false
 seealso:
@@ -185,15 +186,17 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: How many configurations were created, updated and removed, or what was tried and why it failed.
+  description:
+    - How many configurations the task created, updated and removed. If it failed, what it tried to do, why it failed,
+      and what you can do next.
   returned: always
   type: str
   sample: Created 2, updated 1, removed 3; 14 unchanged.
 outcomes:
   description:
-    - What became of each configuration, first those of O(ai_llms) in their order, then those that were pruned, by name
-      and ID. In check mode, what is to be expected.
-  returned: if the plan could be made
+    - The outcome for each configuration. The items of O(ai_llms) come first, in their order. Then come the pruned
+      configurations, sorted by name and ID. In check mode, the expected outcomes.
+  returned: if the module could make the plan
   type: list
   elements: dict
   contains:
@@ -203,7 +206,7 @@ outcomes:
       type: str
       sample: Team OpenAI
     id:
-      description: The configuration's ID, null if it is not known or does not exist.
+      description: The configuration's ID. Null if the ID is not known, or the configuration does not exist.
       returned: always
       type: str
       sample: 550e8400-e29b-41d4-a716-446655440000
@@ -211,7 +214,7 @@ outcomes:
       description:
         - V(created), V(updated), V(unchanged), V(deleted), or V(absent) if there was nothing to remove.
         - V(failed) if the write did not take effect, V(unknown) if it may have taken effect.
-        - V(skipped) for a removal that was held back, because something failed before.
+        - V(skipped) if the task did not try the removal, because something failed before.
       returned: always
       type: str
       sample: created
@@ -221,21 +224,22 @@ outcomes:
       type: dict
       sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
     validation:
-      description: What the platform found when it called the provider, C(valid) and C(message).
+      description: What the platform found when it called the provider, with C(valid) and C(message).
       returned: with O(validate=true), outside of check mode, if the platform answered
       type: dict
       sample: {valid: true, message: AI LLM configuration validated successfully.}
     repositories:
-      description: The repositories that use a configuration to remove, C(id) and C(name) of each.
+      description: The repositories that use a configuration to remove, with C(id) and C(name).
       returned: in check mode, if there are any
       type: list
       elements: dict
       sample: [{id: repo-789, name: my-ai-repo}]
 ai_llms:
   description:
-    - The declared configurations that are present afterwards, in the order of O(ai_llms). Never has a credential.
-    - In check mode, as they would be. What is not known before a creation is null.
-  returned: if the plan could be made
+    - The declared configurations that exist after the task, in the order of O(ai_llms). They never contain credentials.
+    - In check mode, the configurations as the real run would leave them. Values that are unknown before a creation are
+      null.
+  returned: if the module could make the plan
   type: list
   elements: dict
   contains:
@@ -301,16 +305,17 @@ ai_llms:
           type: str
           sample: "2024-01-16T08:00:00.000Z"
 error:
-  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
-  returned: when the API, or the way to it, is the reason of the failure
+  description: What went wrong, for conditions in playbooks. Not returned for wrong options.
+  returned: when the API request failed, or its response does not allow the task to continue
   type: dict
   contains:
     code:
       description:
-        - V(partial_failure), some configurations failed; RV(outcomes) has the error of each.
-        - V(ambiguous_name), more than one configuration in the workspace has a name of the list.
-        - V(prune_limit_exceeded), there is more to prune than O(prune_limit).
-        - V(invalid_response), the API's answer cannot be used, such as a configuration without a name with O(prune).
+        - V(partial_failure), one or more configurations failed. RV(outcomes) has the error of each.
+        - V(ambiguous_name), more than one configuration in the workspace has the same name, and the list contains it.
+        - V(prune_limit_exceeded), there are more configurations to prune than O(prune_limit) allows.
+        - V(invalid_response), the module cannot use the response of the API. For example, the API lists a configuration
+          without a name, and O(prune) is set.
         - Any other code of M(flashback.platform.ai_llm).
       returned: always
       type: str
@@ -321,23 +326,23 @@ error:
       type: int
       sample: 403
     message:
-      description: The API's words, or what went wrong.
+      description: The error message of the API, or a description of the problem.
       returned: always
       type: str
       sample: "1 of 20 configurations failed: Production OpenAI (in_use)"
     outcome_unknown:
-      description: Whether a write may have taken effect, or still may, although no response says so.
+      description: Whether a write may have taken effect, or may still take effect, although no response says so.
       returned: always
       type: bool
       sample: false
     reason:
-      description: The API's error code, null if it sent none.
+      description: The API's error code for the login; null if it sent none.
       returned: when RV(error.code=login_failed)
       type: str
       sample: INVALID_PASSWORD
 diff:
-  description: The configurations that change, by name, or by C(name (id)) if a name exists twice.
-  returned: in diff mode, if the plan could be made
+  description: The configurations that change, by name. If a name exists more than once, by C(name (id)).
+  returned: in diff mode, if the module could make the plan
   type: dict
   contains:
     before:

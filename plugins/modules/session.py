@@ -15,7 +15,7 @@ description:
   - You rarely need this module. With O(email) and O(password), every module of this collection logs in by itself, logs
     in again when the token expires, and logs out at its end. Use this module if the number of logins matters, or to use
     the token with another tool.
-  - The module runs in check mode as well, so that the tasks after it can read from the API.
+  - The module also logs in and out in check mode, so that the other tasks can read from the API.
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,20 +26,20 @@ attributes:
   check_mode:
     support: full
     details:
-      - Logs in and out in check mode, too. This changes nothing that the collection manages.
+      - The module also logs in and out in check mode. This changes nothing that the collection manages.
   diff_mode:
     support: N/A
     details:
-      - This module changes nothing that has a diff.
+      - This module makes no changes that a diff could show.
   idempotent:
     support: full
     details:
-      - The module never reports a change. Each task with O(state=present) opens another session.
+      - The module never reports a change, although each task with O(state=present) opens a new session.
 options:
   state:
     description:
       - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
-      - V(absent) logs out, which revokes the session O(token_id) with O(access_token). It never logs in.
+      - V(absent) logs out. It revokes the session O(token_id) with O(access_token), and never logs in.
     type: str
     default: present
     choices:
@@ -47,8 +47,8 @@ options:
       - present
   token_id:
     description:
-      - The session to revoke with O(state=absent), as returned by the login.
-      - If it is empty, or the API does not know it, there is nothing to revoke, and the task succeeds.
+      - The ID of the session to revoke with O(state=absent). The login returned it as RV(token_id).
+      - If the ID is empty, or the API does not know it, there is nothing to revoke, and the task succeeds.
     type: str
 notes:
   - The returned access token is a secret. Set C(no_log=true) on the task, as the examples do.
@@ -98,7 +98,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 msg:
-  description: What was done, or what was tried and why it failed.
+  description: What the task did. If it failed, what it tried to do, why it failed, and what you can do next.
   returned: always
   type: str
   sample: Logged in.
@@ -108,18 +108,18 @@ access_token:
   type: str
   sample: eyJhbGciOi.example.token
 token_id:
-  description: The ID of the session, to revoke it with. Null if the API returned none.
+  description: The ID of the session. A later task needs it to revoke the session. Null if the API returned none.
   returned: success and O(state=present)
   type: str
   sample: 0c7c9a4e-8a4c-4f07-9d0e-1f3e6a2b5c11
 expires_at:
-  description: When the session expires, as ISO 8601 text in UTC. Null if the API returned no sensible time.
+  description: When the session expires, as ISO 8601 text in UTC. Null if the API returned no valid time.
   returned: success and O(state=present)
   type: str
   sample: "2026-01-01T00:00:00Z"
 error:
-  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
-  returned: when the API, or the way to it, is the reason of the failure
+  description: What went wrong, for conditions in playbooks. Not returned for wrong options.
+  returned: when the API request failed, or its response does not allow the task to continue
   type: dict
   contains:
     code:
@@ -136,12 +136,12 @@ error:
       type: int
       sample: 401
     message:
-      description: The API's words, or what went wrong.
+      description: The error message of the API, or a description of the problem.
       returned: always
       type: str
       sample: INVALID_PASSWORD
     outcome_unknown:
-      description: Whether the session may be revoked although no response says so.
+      description: Whether the API may have revoked the session, although no response says so.
       returned: always
       type: bool
       sample: false
@@ -186,7 +186,10 @@ def log_out(session: Session, token_id: str) -> Result:
 
 
 def iso_time(expires_at: object) -> str | None:
-    """The time of a login's `expiresAt`, whose unit is not documented: milliseconds from 10^11 on, else seconds."""
+    """Return the time of a login's `expiresAt`; None if it is not valid.
+
+    The API does not document the unit. Numbers from 10^11 on are read as milliseconds, others as seconds.
+    """
     if not isinstance(expires_at, int) or isinstance(expires_at, bool) or expires_at <= 0:
         return None
     seconds = expires_at // 1000 if expires_at >= 10**11 else expires_at

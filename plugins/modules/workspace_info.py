@@ -12,7 +12,7 @@ short_description: List workspaces of the Flashback platform
 version_added: 1.3.0
 description:
   - Lists the workspaces that the user can reach, with the users of each. Use it to find the ID of a workspace by name.
-  - The options narrow the list. If nothing matches all of them, the list is empty, and the task succeeds.
+  - The options filter the list. If nothing matches all of them, the list is empty, and the task succeeds.
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -103,8 +103,8 @@ workspaces:
           type: str
           sample: Smith
 error:
-  description: What went wrong, for playbooks to decide on. Not returned for wrong options.
-  returned: when the API, or the way to it, is the reason of the failure
+  description: What went wrong, for conditions in playbooks. Not returned for wrong options.
+  returned: when the API request failed, or its response does not allow the task to continue
   type: dict
   contains:
     code:
@@ -120,7 +120,7 @@ error:
       type: int
       sample: 401
     message:
-      description: The API's words, or what went wrong.
+      description: The error message of the API, or a description of the problem.
       returned: always
       type: str
       sample: Invalid or expired access token
