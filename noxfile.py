@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -56,6 +57,20 @@ for series, python in supported.CORES.items():
 def with_oldest(session: nox.Session) -> None:
     """Units and integration of the modules on the oldest supported Python and requests."""
     ansible_test.run_oldest(session, WORK)
+
+
+@nox.session(default=False, tags=["supported-versions"])
+def stateful(session: nox.Session) -> None:
+    """Compare the modules with the mock API in ten times as many random calls as the unit tests do.
+
+    Without ansible-test, which does not pass environment variables on.
+    """
+    session.install("ansible-core", "pytest", "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
+    env = {
+        "PYTHONPATH": str(Path.cwd().parents[2]),
+        "FLASHBACK_TEST_CALLS": os.environ.get("FLASHBACK_TEST_CALLS", "20000"),
+    }
+    session.run("python", "-m", "pytest", "--quiet", "tests/unit/plugins/modules/test_stateful.py", env=env)
 
 
 @nox.session

@@ -10,6 +10,7 @@ import argparse
 import errno
 import math
 import shlex
+import signal
 import sys
 import typing as t
 from pathlib import Path
@@ -154,4 +155,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # A script that starts this in the background makes it ignore Ctrl+C otherwise, and the command with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
