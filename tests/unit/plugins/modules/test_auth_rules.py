@@ -253,7 +253,7 @@ def test_an_api_that_accepts_each_token_once_causes_two_logins_at_the_most(api: 
     api.configurations = {id: item(id=id, name=id) for id in MANY}
     used: set[str] = set()
 
-    def accept_once(line: str) -> None:
+    def accept_once(_line: str) -> None:
         token = api.token_of(api.server.requests[-1])
         if token in used:
             api.valid.discard(token)
