@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# GNU make. Everything is made below this folder: .venv for the tools, .nox for what the checks need and write. Where
-# this folder's path contains a space, .nox is a link to a folder below /var/tmp.
+# This file needs GNU make. All files are created in this folder: .venv contains the tools, and .nox contains the
+# environments and the output of the checks. If the path of this folder contains a space or is very long, .nox is a link
+# to a folder in /var/tmp.
 
 PYTHON ?= python3
 
-# What "make demo" runs.
+# The playbooks that "make demo" runs.
 PLAYBOOKS ?= demo/playbook.yml flashback.platform.lifecycle
 
 export LC_ALL := C.UTF-8
@@ -19,18 +20,18 @@ PIP_INSTALL := .venv/bin/python -m pip install -qq --constraint tests/constraint
 .PHONY: help demo picture mock test test-all lint format docs bench dist update-constraints clean
 
 help:
-	@echo 'make demo   show the collection at work against a mock of the API; half a minute'
+	@echo 'make demo   run the demo playbooks against a mock of the API (half a minute)'
 	@echo 'make picture  draw the demo into docs/demo.svg'
-	@echo 'make mock   run the mock of the API, to try playbooks of your own against it'
-	@echo 'make test   units, integration and sanity, through ansible-test; minutes'
+	@echo 'make mock   run the mock of the API, to try your own playbooks with it'
+	@echo 'make test   run the unit, integration and sanity tests of ansible-test (four to eight minutes)'
 	@echo 'make test-all  the same with every supported ansible-core, and with the oldest Python and requests'
 	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, imports, ansible-lint, galaxy-importer'
 	@echo 'make format  format the Python files'
-	@echo 'make docs   the HTML documentation, into .nox/docs/site/build/html'
-	@echo 'make bench  measure how long removals take, into docs/benchmark.md; half an hour'
-	@echo 'make dist   the files of a release, into dist: the tarball, its SBOM, and checksums'
+	@echo 'make docs   build the HTML documentation in .nox/docs/site/build/html'
+	@echo 'make bench  measure how long tasks take, and write docs/benchmark.md (half an hour)'
+	@echo 'make dist   build the files of a release in dist: the tarball, its SBOM, and checksums'
 	@echo 'make update-constraints  pin the newest tools in tests/constraints.txt'
-	@echo 'make clean  remove what the others made'
+	@echo 'make clean  remove all files that these commands created'
 
 demo: .venv/demo .collections/ansible_collections/flashback/platform
 	@ANSIBLE_CONFIG=demo/ansible.cfg PROVIDER_API_KEY=demo-key \
@@ -47,7 +48,7 @@ mock: .venv/demo
 test: .venv/nox
 	@$(NOX) --session test
 
-# A version that fails does not stop the others. The last lines say which passed.
+# A failed version does not stop the others. The last lines show which versions passed.
 test-all: .venv/nox
 	@$(NOX) --tags supported-versions
 
@@ -64,7 +65,7 @@ bench: .venv/demo .collections/ansible_collections/flashback/platform
 	$(PIP_INSTALL) -r tests/benchmark/requirements.txt
 	.venv/bin/python -m tests.benchmark
 
-# Where .nox is a link, its folder goes too.
+# If .nox is a link, its target is removed, too.
 clean:
 	if [ -L .nox ]; then rm -rf "$$(readlink .nox)"; fi
 	rm -rf .venv .nox .collections dist
@@ -78,7 +79,7 @@ clean:
 	$(PIP_INSTALL) ansible-core -r requirements.txt -r tests/mock_api/requirements.txt
 	@touch $@
 
-# Ansible finds a collection only below ansible_collections, whatever the checkout's own folder is called.
+# Ansible finds a collection only in a folder ansible_collections. The checkout can have any name.
 .collections/ansible_collections/flashback/platform:
 	mkdir -p $(@D)
 	ln -sfn ../../.. $@

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of the collection. The Makefile runs them; "nox --list" lists them. They run in a copy of the checkout."""
+"""The checks of the collection. The Makefile runs them in a copy of the checkout, and "nox --list" lists them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ antsibull_nox.load_antsibull_nox_toml()
 
 @nox.session(venv_backend="virtualenv", default=False)
 def test(session: nox.Session) -> None:
-    """Units, integration and sanity with the newest supported ansible-core that this Python allows; or one of them.
+    """Run unit, integration and sanity tests with the newest supported ansible-core for this Python, or one of them.
 
-    "-- units tests/unit/plugins/modules/test_ai_llm.py", "-- integration connection": what follows is passed on.
+    Examples are "-- units tests/unit/plugins/modules/test_ai_llm.py" and "-- integration connection". The other
+    arguments are passed to ansible-test.
     """
     ansible_test.run(session, supported.ANY_CORE)
 
@@ -43,7 +44,7 @@ for series, python in supported.CORES.items():
         name=f"test-{series}", python=python, venv_backend="virtualenv", default=False, tags=["supported-versions"]
     )
     def with_core(session: nox.Session, series: str = series) -> None:
-        """The same with one supported release series of ansible-core."""
+        """Run the session "test" with one supported release series of ansible-core."""
         ansible_test.run(session, supported.core(series))
 
 
@@ -55,7 +56,7 @@ for series, python in supported.CORES.items():
     tags=["supported-versions"],
 )
 def with_oldest(session: nox.Session) -> None:
-    """Units and integration of the modules on the oldest supported Python and requests."""
+    """Run the unit and integration tests of the modules on the oldest supported Python and requests."""
     ansible_test.run_oldest(session, WORK)
 
 
@@ -99,7 +100,7 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def execution_environment(session: nox.Session) -> None:
-    """Install the built tarball, and let ansible-builder create the context of an image with it."""
+    """Install the built tarball, and create the build context of an image with ansible-builder."""
     release.check_execution_environment(session)
 
 
@@ -119,7 +120,7 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """The HTML documentation, built by antsibull-docs and Sphinx; every link within it must hold."""
+    """Build the HTML documentation with antsibull-docs and Sphinx, and check all links within it."""
     release.build_docs(session)
 
 
@@ -139,7 +140,7 @@ def update_constraints(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def schemathesis(session: nox.Session) -> None:
-    """Test the mock API with requests that Schemathesis makes from its description. Always the same ones."""
+    """Test the mock API with requests that Schemathesis generates from openapi.yaml, the same ones in every run."""
     session.install("schemathesis", "-r", "tests/mock_api/requirements.txt")
     options = ("--config-file", "tests/mock_api/schemathesis.toml")
     command = ("schemathesis", *options, "run", "tests/mock_api/openapi.yaml")

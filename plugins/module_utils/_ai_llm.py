@@ -49,10 +49,10 @@ class AiLlms:
     ) -> Listing:
         """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs.
 
-        :param available: `GET /ai/llm/available`: those that are ready for use, newest first.
-        :raises ApiError: Among others, an item has no usable ID: such a list proves neither presence nor absence.
+        :param available: Use `GET /ai/llm/available`: configurations that are ready for use, newest first.
+        :raises ApiError: The request failed, or an item has no usable ID. Such a list does not show what exists.
 
-        The filter of the API is not trusted (decision 7).
+        This method filters the list itself, because the filter of the API is not trusted (decision 7).
         """
         path = "/ai/llm/available" if available else "/ai/llm"
         query = {"workspaceId": workspace_id} if workspace_id is not None and not available else None
@@ -61,7 +61,7 @@ class AiLlms:
         listing: dict[str, AiLlm] = {}
         try:
             for item in items:
-                # Keep only what is asked for: a large organization has a large list.
+                # Serialize only the configurations that the caller needs: a large organization has a large list.
                 item_id = id_of(item)
                 if (ids is None or item_id in ids) and workspace_id in (None, item.get("workspaceId")):
                     listing[item_id] = serialize_ai_llm(item)
@@ -79,7 +79,7 @@ class AiLlms:
         }
 
     def create(self, fields: Mapping[str, t.Any]) -> str | None:
-        """`POST /ai/llm` with `name`, `workspace_id`, `ai_type`, `endpoint`, `secret`, and maybe `key`.
+        """`POST /ai/llm` with `name`, `workspace_id`, `ai_type`, `endpoint`, `secret`, and optionally `key`.
 
         Returns the new ID; None if the API says that it created the configuration, but gives no usable ID.
         """
@@ -97,9 +97,9 @@ class AiLlms:
             raise _disappeared(error) from error
 
     def delete(self, ai_llm_id: str) -> bool:
-        """`DELETE /ai/llm/{id}`, for good. Returns whether this removed it; False if it did not exist.
+        """`DELETE /ai/llm/{id}`. Returns True if this call removed the configuration, False if it did not exist.
 
-        The API's 404 after an attempt whose response was lost means that this attempt removed it (decision 5).
+        If a response is lost, and the API then answers 404, the lost attempt removed the configuration (decision 5).
         """
         try:
             self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
@@ -112,12 +112,12 @@ class AiLlms:
     def validate(self, ai_llm_id: str) -> dict[str, t.Any]:
         """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost tokens.
 
-        Returns {valid, message}. A 200 with `success: false` is an answer here, not a failure (decision 1).
+        Returns {valid, message}. A 200 with `success: false` is a valid result here, not a failure (decision 1).
         """
         try:
             answer = self._session.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
         except RequestError as error:
-            # It changes nothing, so that no outcome is unknown.
+            # A validation changes nothing, so its outcome is never unknown.
             raise _disappeared(error, outcome_unknown=False) from error
         return {"valid": answer["success"], "message": self._session.words(answer)}
 
@@ -131,7 +131,7 @@ def _has_statistics(answer: Answer) -> bool:
 
 
 def _created(answer: Answer) -> bool:
-    # Only the API itself knows the field (decision 1).
+    # Only the API itself sends this field, so it proves success (decision 1).
     has_id = isinstance(answer.body, dict) and isinstance(answer.body.get("aiLlmId"), str)
     return answer.success is not False and (has_id or proves_success(answer))
 
@@ -141,7 +141,7 @@ def _validated(answer: Answer) -> bool:
 
 
 def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> RequestError:
-    """The error of a write to a configuration that was just listed: a 404 from anywhere then means that it is gone."""
+    """Return the error of a request for a configuration that was just listed: any 404 means that it was removed."""
     unknown = error.outcome_unknown if outcome_unknown is None else outcome_unknown
     gone = error.http_status == 404
     return RequestError(

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Read a response: what it says, what it proves, and whether it is the API's own."""
+"""Read a response: its message, whether it proves success, and whether it comes from the API itself."""
 
 from __future__ import annotations
 
@@ -43,25 +43,26 @@ class Answer(t.NamedTuple):
 
     @property
     def success(self) -> bool | None:
-        """What the API says of the request; None if it does not say."""
+        """The field `success`; None if it is missing or not a boolean."""
         success = self.body.get("success") if isinstance(self.body, dict) else None
         return success if isinstance(success, bool) else None
 
 
 def proves_success(answer: Answer) -> bool:
-    """Whether a 2xx shows that the request did what it asks for (decision 1): any gateway can answer `{}`."""
+    """Whether a 2xx proves that the request took effect (decision 1). Any gateway can send the status alone."""
     return answer.success is True or (answer.status == 204 and answer.body is None)
 
 
 def has_list(answer: Answer, field: str) -> bool:
-    """Whether a 2xx has the list that was asked for (decision 1)."""
+    """Whether a 2xx contains the requested list (decision 1)."""
     return answer.success is not False and isinstance(answer.body, dict) and isinstance(answer.body.get(field), list)
 
 
 def error_text(body: t.Any) -> str:
-    """The API's words in a JSON body, with the error code beside them; "" if there are none.
+    """Return the message in a JSON body, followed by the error code in parentheses; "" if there is neither.
 
-    No other field is quoted: objects of this API hold keys. Pages of the API name the field differently.
+    Other fields are never quoted, because objects of this API contain keys. The pages of the API's documentation use
+    different names for the field of the message.
     """
     fields = body if isinstance(body, dict) else {}
     texts = [fields.get(name) for name in ("message", "error_message", "error", "error_code")]
@@ -71,7 +72,7 @@ def error_text(body: t.Any) -> str:
 
 
 class Failure(t.NamedTuple):
-    """How one attempt failed. in_doubt: whether it may have taken effect all the same."""
+    """How one attempt failed. in_doubt: whether it may have taken effect nevertheless."""
 
     code: str
     message: str
@@ -85,9 +86,9 @@ class Failure(t.NamedTuple):
 
 
 class Reader:
-    """Reads the responses of one API. Nothing that it quotes from them has a secret.
+    """Reads the responses of one API. It removes secrets from everything that it quotes.
 
-    address_proven: whether a response has shown that the address is that of this API.
+    address_proven: whether a response has shown that `api_url` is the address of this API.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -104,11 +105,11 @@ class Reader:
         return answer
 
     def words(self, body: t.Any) -> str:
-        """The API's words in a JSON body, fit to be shown."""
+        """Return the message in a JSON body, shortened and without secrets, so that it can be shown."""
         return excerpt(self._redactor.redact(error_text(body))) or "JSON without a message"
 
     def failure(self, answer: Answer, response: Response) -> Failure:
-        """Read an answer that is no success: the status first, then the body."""
+        """Return the failure for an answer that does not prove success."""
         status = answer.status
         from_api = answer.success is False
         api_code = answer.body.get("error_code") if from_api else None
@@ -123,7 +124,7 @@ class Reader:
             self._message(answer, response),
             http_status=status,
             from_api=from_api,
-            # A 1xx, a 2xx that proves nothing, and a 5xx do not show what was done.
+            # A 1xx, a 2xx without a proof, and a 5xx do not show whether the request took effect.
             in_doubt=status < 200 or status >= 500 or (answer.ok and not from_api),
             retryable=status == 429 or status >= 500,
             retry_after=response.retry_after,
@@ -149,7 +150,7 @@ class Reader:
             return self.words(answer.body)
         text = self._redactor.redact(text[: 1 << 20])
         if start.startswith("<") or "html" in response.content_type.lower():
-            # Again: the entities of HTML are decoded now.
+            # Redact again: html_text() has decoded the entities of HTML.
             text = self._redactor.redact(html_text(text))
             text = text and f"an HTML page: {text}"
         return excerpt(text.replace("\ufffd", "")) or "a body that is not text"

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Carry out the changes of a plan, a few at once, and find out what became of each."""
+"""Apply the changes of a plan, several at the same time, and find the outcome of each."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _FORBIDDEN = (
 def apply(
     api: AiLlms, changes: Sequence[Change], *, validate: bool = False, workspace_id: str | None = None
 ) -> list[Outcome]:
-    """The outcomes of the changes, in their order. Raises no ApiError: each outcome has its own.
+    """Apply the changes, and return their outcomes in the same order. Raises no ApiError: each outcome has its error.
 
-    First creations and updates, then validations, then removals. Nothing is removed if something failed before: the
-    replacement of what is removed could be missing.
+    The order is creations and updates, then validations, then removals. If something failed before, nothing is
+    removed, because the replacement of a configuration could be missing.
 
-    :param validate: Let the platform check each configuration that is present afterwards.
-    :param workspace_id: The workspace of all changes, if they are those of a whole workspace.
+    :param validate: Whether the platform checks each configuration that exists after the creations and updates.
+    :param workspace_id: The workspace of all changes, if the task manages a whole workspace.
     """
     work = _Work(api, changes, workspace_id)
     first = [index for index, change in enumerate(changes) if change.action != "delete"]
@@ -65,7 +65,7 @@ class _Work:
         self.outcomes.update(zip(indexes, for_each(lambda index: step(self._api, self.outcomes[index]), indexes)))
 
     def settle(self, indexes: Sequence[int]) -> None:
-        """Look the outcomes up with one list (decision 11)."""
+        """Find the outcomes with one request for the list (decision 11)."""
         if not indexes:
             return
         looked_up = [self.outcomes[index] for index in indexes]
@@ -78,7 +78,7 @@ class _Work:
         self.outcomes.update(zip(indexes, settled))
 
     def _list(self, outcomes: list[Outcome]) -> Listing:
-        """By ID from the whole list, since the filter of the API is not trusted; by name from that of the workspace."""
+        """List the configurations with the IDs of the outcomes, or those of the workspace if an ID is not known."""
         if all(outcome.id for outcome in outcomes):
             return self._api.list(self._workspace_id, ids={t.cast("str", outcome.id) for outcome in outcomes})
         return self._api.list(self._workspace_id or outcomes[0].change.fields["workspace_id"])
@@ -123,14 +123,14 @@ def _failed(outcome: Outcome, error: ApiError) -> Outcome:
 
 
 def _in_doubt(outcome: Outcome) -> bool:
-    """Whether a look at the list can tell more of a creation or update. It shows no credentials."""
+    """Whether the list can show the outcome of a creation or update. The list never shows credentials."""
     created_without_id = outcome.status == "created" and outcome.id is None
     shown = not set(CREDENTIALS) & set(outcome.change.fields) or outcome.change.action == "create"
     return created_without_id or (outcome.status == "unknown" and shown)
 
 
 def _to_look_up(outcome: Outcome) -> bool:
-    """Whether the list at the end has to tell more: of a removal, or the other fields of what was created."""
+    """Whether the list at the end is needed: for the outcome of a removal, or for the fields of a new configuration."""
     if outcome.change.action == "create":
         return outcome.status == "created" and outcome.ai_llm is None and outcome.id is not None
     if outcome.change.action != "delete" or outcome.error is None:
@@ -176,13 +176,13 @@ def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
         return _settle_refusal(outcome, error, item)
     if item:
         return _without_effect(outcome, "The configuration is still listed")
-    # Not found by something else than the API, and not listed: it did not exist, unless an attempt in doubt removed it.
+    # The configuration is not listed: an attempt whose outcome is unknown removed it, or it did not exist before.
     status = "deleted" if error.outcome_unknown else "absent"
     return outcome._replace(status=status, error=None, inferred=error.outcome_unknown)
 
 
 def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Outcome:
-    """Tell the causes of a 403 apart by the repositories, never by the text of the message (decision 4)."""
+    """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
     if item and item["repos"]:
         next_step = f"It is used by {repository_names(item)}. Unlink it there first."
         repositories = [{"id": repo["id"], "name": repo["name"]} for repo in item["repos"]]
@@ -192,7 +192,10 @@ def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Ou
 
 
 def _without_effect(outcome: Outcome, observation: str) -> Outcome:
-    """A write that the list does not show. It may still take effect, unless the API itself answered (decision 11)."""
+    """Return the outcome of a write that the list does not show.
+
+    The write may still take effect, unless the last response came from the API itself (decision 11).
+    """
     error = t.cast("ApiError", outcome.error)
     unknown = error.outcome_unknown and not (isinstance(error, RequestError) and error.from_api)
     return _failed(outcome, error.restated(observation, outcome_unknown=unknown))
@@ -219,6 +222,6 @@ def _created_without_id() -> ApiError:
 
 
 def repository_names(ai_llm: AiLlm) -> str:
-    """The repositories that use a configuration, such as "2 repositories: docs (repo-1), shop (repo-2)"."""
+    """Return the repositories that use a configuration, such as "2 repositories: docs (repo-1), shop (repo-2)"."""
     names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
     return f"{count(len(names), 'repository', 'repositories')}: {join_limited(names)}"

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""One API call: attempts, the waits between them, and what is known after the last. Knows no resource and no login."""
+"""One API call: its attempts, the waits between them, and its error. It depends on no resource and no login."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if t.TYPE_CHECKING:
 
 SAFE_METHODS = frozenset({"GET"})
 
-# Seconds. The waits between attempts double, and none is longer than the maximum, whatever a Retry-After says.
+# Seconds. The waits between attempts double. No wait is longer than the maximum, even if a Retry-After asks for it.
 BACKOFF_BASE = 0.5
 BACKOFF_MAX = 60.0
 
 
 class CheckModeViolation(RuntimeError):
-    """A request that writes was about to be sent in check mode: a fault of this collection, not of its user."""
+    """The code tried to send a request that writes in check mode. This is a bug of the collection."""
 
 
 class Client:
@@ -41,7 +41,8 @@ class Client:
 
     :param api_url: The base URL, without a slash at its end.
     :param retries: How often a request is repeated after a transient failure.
-    :param check_mode: Refuse every request that writes, except `allowed`, pairs of method and path template.
+    :param check_mode: Whether to refuse every request that writes, except the requests in `allowed`.
+    :param allowed: Pairs of method and path template.
     """
 
     def __init__(
@@ -78,10 +79,11 @@ class Client:
         """Send a request, and repeat it after transient failures. Returns the JSON object of the response.
 
         :param path: A template such as `/ai/llm/{}`. Each of the segments is percent-encoded into it.
-        :param proof: Whether a 2xx answers the request.
-        :param repeatable: Whether to repeat it after an attempt in doubt; by default all but POST (decision 6).
+        :param proof: Returns whether a 2xx proves that the request succeeded.
+        :param repeatable: Whether to repeat the request after an attempt that may have taken effect. By default, every
+            method except POST is repeatable (decision 6).
         :param in_doubt: Whether an attempt before this call may have taken effect.
-        :raises RequestError: No attempt had an answer that counts. `outcome_unknown`: a write may have taken effect.
+        :raises RequestError: No attempt succeeded. `outcome_unknown`: whether a write may have taken effect.
         """
         url = self._url(method, path, segments)
         writes = method not in SAFE_METHODS
@@ -122,7 +124,7 @@ class Client:
             return None
 
     def _url(self, method: str, path: str, segments: tuple[str, ...]) -> str:
-        """The URL of a request, if it may be sent."""
+        """Return the URL of a request. Raises CheckModeViolation if check mode does not allow the request."""
         if self._check_mode and method not in SAFE_METHODS and (method, path) not in self._allowed:
             raise CheckModeViolation(f"{method} {path}")
         return self._api_url + path.format(*(quote(check_path_segment(segment), safe="") for segment in segments))
@@ -168,6 +170,6 @@ def _error(failure: Failure, attempts: int, in_doubt: bool) -> RequestError:
 
 
 def _delay(attempts: int, retry_after: float) -> float:
-    """Seconds to wait after so many attempts: growing, with jitter, and at least as long as the API asks for."""
+    """Return the seconds to wait after this many attempts: exponential backoff with jitter, or more if the API asks."""
     backoff = BACKOFF_BASE * 2 ** min(attempts - 1, 10) * random.uniform(1, 1.25)
     return min(max(backoff, retry_after), BACKOFF_MAX)

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Threads: a few requests at once, slowed down together when the API asks for it."""
+"""Threads: send several requests at the same time, and slow all of them down after a 429."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if t.TYPE_CHECKING:
 _Item = t.TypeVar("_Item")
 _Result = t.TypeVar("_Result")
 
-# The most requests that are in flight at once.
+# The maximum number of requests in flight.
 MAX_CONCURRENCY = 8
 
 
 def start(function: Callable[..., _Result], *args: t.Any) -> Future[_Result]:
-    """Call the function in a daemon thread. The future has its result or its exception.
+    """Call the function in a daemon thread. The future gets its result or its exception.
 
-    ThreadPoolExecutor waits for its threads when the process ends: after Ctrl+C it would send further requests, and a
-    thread that hangs would keep the process. Daemon threads end with the process.
+    ThreadPoolExecutor is not suitable, because it waits for its threads when the process ends. After Ctrl+C it would
+    send more requests, and a thread that hangs would block the process. Daemon threads end with the process.
     """
     future: Future[_Result] = Future()
 
@@ -44,9 +44,9 @@ def start(function: Callable[..., _Result], *args: t.Any) -> Future[_Result]:
 
 
 def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-    """The function's results for the items, in their order. It runs for up to MAX_CONCURRENCY items at once.
+    """Return the function's results for the items, in their order. Up to MAX_CONCURRENCY calls run at the same time.
 
-    An exception of the function is raised here, and its worker stops.
+    If the function raises an exception, its worker stops, and the exception is raised here.
     """
     if len(items) < 2:
         return [function(item) for item in items]
@@ -74,10 +74,10 @@ def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> li
 
 
 class Throttle:
-    """Limits the requests in flight, as a context for each. Shared by all threads.
+    """Limits the number of requests in flight. All threads share it, and use it as a context manager per request.
 
-    After a 429, all threads wait, and half as many requests as before, but at least one, are in flight at once.
-    Otherwise those that waited would come back together, and be refused again.
+    After a 429, all threads wait, and the limit becomes half as large, but at least one. Otherwise all waiting threads
+    would send their requests at the same time, and the API would refuse them again.
     """
 
     def __init__(self) -> None:
@@ -99,10 +99,10 @@ class Throttle:
             self._condition.notify()
 
     def slow_down(self, seconds: float) -> None:
-        """Send nothing for some seconds, and less at once after that."""
+        """Send nothing for this many seconds, and fewer requests at the same time after that."""
         now = time.monotonic()
         with self._condition:
-            # The 429s of requests that were in flight together count once.
+            # If several requests in flight get a 429, the limit is halved only once.
             if now >= self._not_before:
                 self._limit = max(1, self._limit // 2)
             self._not_before = max(self._not_before, now + seconds)

@@ -39,7 +39,7 @@ USER_AGENT = "flashback.platform/1.3.0"
 
 
 class SendRecord:
-    """Whether one request was sent. The thread that sends it calls `use()` before."""
+    """Records whether one request was sent. The thread that sends the request calls `use()` first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class SendRecord:
             self.sent = True
 
     def abandon(self) -> bool:
-        """Never send the request, if it is not too late. Returns whether it was sent before."""
+        """Make `mark_sent()` fail from now on. Returns whether the request was already sent."""
         with self._lock:
             self._abandoned = True
             return self.sent
@@ -73,21 +73,21 @@ class _RecordedConnection:
     sock: t.Any
 
     def connect(self) -> None:
-        # TCP, the tunnel of a proxy and TLS are set up here. If one of them fails, nothing of the request was sent.
+        # connect() sets up TCP, the tunnel of a proxy, and TLS. If one of them fails, no part of the request was sent.
         super().connect()  # type: ignore[misc]
         _this_thread.record.mark_sent()
 
     def putrequest(self, *args: t.Any, **options: t.Any) -> None:
-        # A connection that was kept does not connect again.
+        # A connection that is reused does not call connect() again.
         if self.sock is not None:
             _this_thread.record.mark_sent()
         super().putrequest(*args, **options)  # type: ignore[misc]
 
 
 class BearerAuth(AuthBase):
-    """Sets the token as the auth of requests: ~/.netrc would replace a plain header (psf/requests#3929).
+    """Sets the token with the auth option of requests, because ~/.netrc overrides a plain header (psf/requests#3929).
 
-    Without a token it sets nothing, and keeps ~/.netrc away as well.
+    Without a token, it sets no header. Even then, requests does not read ~/.netrc.
     """
 
     def __init__(self, token: str | None) -> None:
@@ -100,7 +100,7 @@ class BearerAuth(AuthBase):
 
 
 class _Adapter(HTTPAdapter):
-    """Makes recorded connections, which share one TLS context: to load a CA bundle takes longer than a request."""
+    """Makes recorded connections. They share one TLS context, because loading a CA bundle is slower than a request."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         verify = context is None or context.verify_mode == ssl.CERT_REQUIRED
@@ -121,8 +121,8 @@ class _Adapter(HTTPAdapter):
             _record(manager)
         return manager
 
-    # The context decides about certificates. requests would give its own choice to each connection, before version 2.32
-    # by the first method, since then by the second.
+    # The TLS context decides how certificates are checked. Without the next two methods, requests would set its own
+    # options for each connection: with the first method before version 2.32, with the second method since then.
 
     def cert_verify(self, *args: t.Any, **options: t.Any) -> None:
         pass
@@ -133,7 +133,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _record(manager: t.Any) -> None:
-    """Let a pool manager make recorded connections. Works for each kind of proxy, SOCKS too."""
+    """Make a pool manager use recorded connections. This works for each kind of proxy, including SOCKS."""
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         connection = type("_Connection", (_RecordedConnection, pool.ConnectionCls), {})
@@ -145,7 +145,7 @@ def new_session(context: ssl.SSLContext | None) -> requests.Session:
     """A session for one thread. context: for https; None if the URL is plain http."""
     session = requests.Session()
     session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
-    # requests parses the Location of a redirect that it does not follow, and can fail at it.
+    # requests parses the Location header even if it does not follow the redirect, and this can fail.
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     for prefix in ("http://", "https://"):
         session.mount(prefix, _Adapter(context))
@@ -153,7 +153,7 @@ def new_session(context: ssl.SSLContext | None) -> requests.Session:
 
 
 def tls_context(validate_certs: bool, bundle: str | None) -> ssl.SSLContext:
-    """A context that trusts the bundle, a PEM file or a folder of them; without one, the default of requests.
+    """Return a context that trusts the bundle, a PEM file or a folder of PEM files; by default the bundle of requests.
 
     :raises ValueError: The bundle cannot be read.
     """
@@ -169,5 +169,5 @@ def tls_context(validate_certs: bool, bundle: str | None) -> ssl.SSLContext:
 
 
 def proxy_of(url: str) -> str | None:
-    """The URL of the proxy that the environment names for a URL. It may have credentials."""
+    """Return the URL of the proxy that the environment sets for a URL. The result may contain credentials."""
     return select_proxy(url, get_environ_proxies(url, no_proxy=None))

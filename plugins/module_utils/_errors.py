@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""How a task ends, with a result, an error, or both; and the errors of a request on the way there."""
+"""The result and the errors of a task, and the errors of a single request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNKNOWN = (
 class Result(t.NamedTuple):
     """The return values of a task, its warnings, and the error if it fails.
 
-    secrets: return values that are secrets, and are returned all the same.
+    secrets: secret return values. They are returned without redaction.
     """
 
     values: dict[str, t.Any]
@@ -30,18 +30,18 @@ class Result(t.NamedTuple):
 
 
 class OptionError(Exception):
-    """The options of the task cannot be carried out. The message names them; there is no `error` return value."""
+    """The options of the task are not valid. The message names them; the task returns no `error`."""
 
 
 class ApiError(Exception):
-    """The API request failed, or its answer does not allow to go on.
+    """The API request failed, or the task cannot continue with its response.
 
     :param code: One of the documented error codes, such as `in_use`.
-    :param message: The API's words, or what went wrong. Free of secrets and control characters.
+    :param message: The error message of the API, or a description of the problem. No secrets or control characters.
     :param http_status: The status of the API's response; None if there was none.
-    :param outcome_unknown: Whether a write may have taken effect, or still may, although no response says so.
+    :param outcome_unknown: Whether a write may have taken effect, or may still do so, although no response says so.
     :param next_step: What the user can do about it, one or more sentences.
-    :param summary: The text for the task's message, if it is not the message after the HTTP status.
+    :param summary: The text for the task's message. The default is the HTTP status and the message.
     :param details: Further items of the return value `error`: `reason`, `repositories`.
     """
 
@@ -68,7 +68,7 @@ class ApiError(Exception):
         self.summary = summary
 
     def __str__(self) -> str:
-        """The error as sentences: what happened, what to do next, and whether the outcome is unknown."""
+        """Return sentences: what happened, what to do next, and whether the outcome is unknown."""
         sentences = [f"{self.summary.rstrip('.')}.", self.next_step, _UNKNOWN if self.outcome_unknown else ""]
         return " ".join(filter(None, sentences))
 
@@ -81,7 +81,7 @@ class ApiError(Exception):
         next_step: str | None = None,
         **details: t.Any,
     ) -> ApiError:
-        """A new error that says more: what a look at the list has added.
+        """Return a copy of the error with more information, for example from the list of configurations.
 
         :param addition: A sentence to add to the message.
         """
@@ -113,7 +113,7 @@ class ApiError(Exception):
 class RequestError(ApiError):
     """One request failed after all attempts.
 
-    :param from_api: Whether the last response is the API's own: an error body as documented, with `success: false`.
+    :param from_api: Whether the last response comes from the API itself: it has the documented `success: false`.
     :param api_code: The `error_code` of that body.
     """
 
@@ -126,11 +126,11 @@ class RequestError(ApiError):
 
 
 class LoginError(ApiError):
-    """The login failed, so that a request was not sent."""
+    """The login failed, so the request was not sent."""
 
 
 class TransportError(Exception):
-    """No complete response came.
+    """No complete response was received.
 
     :param code: `unreachable`, `timeout`, `tls` or `invalid_response`.
     :param sent: Whether the API may have received the request.

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Towards Ansible: the connection options, the checks of options, and the one place that ends a task."""
+"""The interface to Ansible: the connection options, the checks of options, and the code that ends a task."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class _FromEnvironment:
-    """The fallback of an option. It remembers whether the option got its value here."""
+    """The fallback of an option. It remembers whether the value of the option came from the environment."""
 
     def __init__(self, variable: str, convert: Callable[[t.Any], t.Any]) -> None:
         self.variable = variable
@@ -61,7 +61,7 @@ class _FromEnvironment:
         try:
             return self._convert(value)
         except TypeError:
-            # Ansible would name the option, but not the variable.
+            # The error message of Ansible would name the option, but not the variable.
             self.problem = f"cannot be '{excerpt(value)}'"
             raise AnsibleFallbackNotFound from None
 
@@ -86,7 +86,7 @@ def api_argument_spec() -> dict[str, dict[str, t.Any]]:
 
 
 def check_option(module: AnsibleModule, name: str, check: Callable[[t.Any], t.Any]) -> t.Any:
-    """The checked value of an option; None if it is not given. Fails the task with a message that names the option.
+    """Return the checked value of an option; None if it is not given. If the check fails, the task fails.
 
     :param check: Returns the value to use, or raises ValueError with the end of a sentence, such as "must be ...".
     """
@@ -108,10 +108,10 @@ def run(
     *,
     check_credentials: Callable[[Credentials], None] | None = None,
 ) -> t.NoReturn:
-    """Connect, carry out the action, and end the task with its result.
+    """Connect, run the action, and end the task with its result.
 
-    :param attempt: What the action tries, and on what, to begin the message of a failure with.
-    :param check_credentials: Raises OptionError if the action needs other credentials than those that are given.
+    :param attempt: The beginning of an error message: what the action does, such as "Listing workspaces".
+    :param check_credentials: Raises OptionError if the given credentials are not sufficient for the action.
     """
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
@@ -123,13 +123,13 @@ def run(
         module.fail_json(msg=str(error))
     session = Session(_client(module, credentials, redactor), credentials, redactor)
     result = _result(module, attempt, lambda: action(session))
-    # Not in a "finally": after an interruption, nothing more is sent.
+    # Not in a "finally" block: after an interruption, the module must not send more requests.
     session.close()
     _end(module, redactor, result)
 
 
 def _result(module: AnsibleModule, attempt: str, action: Callable[[], Result]) -> Result:
-    """The result of the action, with the return values of a failure if it has an error."""
+    """Return the result of the action. If it has an error, add the return values of a failed task."""
     try:
         result = action()
     except OptionError as error:
@@ -144,8 +144,9 @@ def _result(module: AnsibleModule, attempt: str, action: Callable[[], Result]) -
 
 
 def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoReturn:
-    """Nothing reaches the user past the redactor: Ansible hides secrets in results, but not in warnings, and only in
-    the form in which they were given.
+    """Redact all output, and end the task.
+
+    Ansible alone is not enough: it does not hide secrets in warnings, and hides them only in their original encoding.
     """
     for warning in result.warnings:
         module.warn(redactor.redact(warning))
@@ -158,14 +159,14 @@ def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoRetur
 
 
 def _credentials(module: AnsibleModule) -> Credentials:
-    """The options that log in. A blank one counts as not given: pipelines and AWX set empty variables."""
+    """Return the credentials. A blank option counts as not set, because pipelines and AWX set empty variables."""
     given = {name: module.params[name] for name in ("access_token", "email", "password")}
-    # Ansible would replace each space of a message if a secret is a space.
+    # If a secret is only white space, Ansible would replace white space in every message.
     module.no_log_values = {text for text in module.no_log_values if text.strip()}
     given = {name: value if value and value.strip() else None for name, value in given.items()}
     if given["access_token"]:
         given["access_token"] = check_option(module, "access_token", check_access_token)
-        # Ansible hides the value as it was given, the API may send back the stripped one.
+        # Ansible hides the original value, but the API may send back the stripped value.
         module.no_log_values.add(given["access_token"])
     if given["email"]:
         given["email"] = check_option(module, "email", check_text).strip()
@@ -209,7 +210,7 @@ def _client(module: AnsibleModule, credentials: Credentials, redactor: Redactor)
 
 
 def _keep_short_secrets_from_ansible(module: AnsibleModule) -> None:
-    """Hide short secrets among the options, and nowhere else: Ansible would replace each "a" if a secret is "a"."""
+    """Hide short secrets only in the returned options. If a secret is "a", Ansible would replace each "a"."""
     short = {text for text in module.no_log_values if len(text) <= MAX_SHORT_SECRET}
     module.no_log_values -= short
     if short:
@@ -229,7 +230,7 @@ def _api_url(module: AnsibleModule, credentials: Credentials, redactor: Redactor
         try:
             return check_api_url(value)
         except ValueError:
-            # It may have a password, and Ansible shows the options of a failed task.
+            # The URL may contain a password, and Ansible shows the options of a failed task.
             if set(value) & set("@?#"):
                 module.no_log_values.add(value)
             raise

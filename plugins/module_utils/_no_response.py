@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Why no response came."""
+"""Explain why no response was received."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 _PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the task"
 
-# How OpenSSL calls an answer that is not TLS.
+# The reasons that OpenSSL reports if the server does not answer with TLS.
 _NOT_TLS = (
     "HTTP_REQUEST",
     "PACKET_LENGTH_TOO_LONG",
@@ -43,7 +43,10 @@ def timed_out(timeout: float, *, sent: bool) -> TransportError:
 
 
 def refused_by_proxy(proxy: str | None, status: int) -> TransportError:
-    """A proxy answered in place of the API. proxy: its URL, of which only host and port are shown."""
+    """Return the error if a proxy answered instead of the API.
+
+    :param proxy: The URL of the proxy. Only its host and port are shown.
+    """
     credentials = " It asks for credentials, which belong into the proxy's URL." if status == 407 else ""
     return TransportError(
         "unreachable",
@@ -64,11 +67,11 @@ def unreadable_bundle(variable: str) -> TransportError:
 
 
 def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None) -> TransportError:
-    """The error for an exception of requests, urllib3 or the system.
+    """Return the error for an exception of requests, urllib3 or the system.
 
-    Their texts are not quoted: they hold headers, and the URLs of proxies.
+    The texts of the exceptions are not quoted, because they can contain headers and the URLs of proxies.
 
-    :param proxy: The URL of the proxy that the environment names, if any. Only its host and port are shown.
+    :param proxy: The URL of the proxy that the environment sets, if any. Only its host and port are shown.
     """
     causes = list(_causes(exc))
 
@@ -115,12 +118,12 @@ def _tls_error(causes: list[BaseException], sent: bool) -> TransportError:
 
 
 def _is_certificate_error(exc: BaseException) -> bool:
-    # urllib3 1.26 has a CertificateError of its own where Python has none any more.
+    # urllib3 1.26 defines its own CertificateError, because newer Python versions do not have this exception.
     return isinstance(exc, ssl.SSLCertVerificationError) or type(exc).__name__ == "CertificateError"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """An exception and all its causes. requests and urllib3 also hand them on in `reason` and in `args`."""
+    """Yield an exception and all its causes. requests and urllib3 also store causes in `reason` and in `args`."""
     seen: set[int] = set()
     left: list[t.Any] = [exc]
     while left:
@@ -132,7 +135,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """The system's words for the innermost cause, such as "Connection refused"."""
+    """Return the system's message for the innermost cause, such as "Connection refused"."""
     return next(
         (str(item.strerror) for item in reversed(causes) if isinstance(item, OSError) and item.strerror),
         type(causes[-1]).__name__,

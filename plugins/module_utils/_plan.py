@@ -5,9 +5,9 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""The plan: what is wanted and what is listed make a list of changes. Pure functions, no I/O.
+"""The plan: compare the wanted with the listed configurations, and return the changes. Pure functions, no I/O.
 
-Check mode returns the plan, a real run applies the same plan.
+Check mode returns the plan, and a real run applies the same plan.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import co
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What a creation needs, besides the workspace.
+# The fields that a creation requires, in addition to the workspace.
 _NEEDED = ("name", "ai_type", "endpoint", "secret")
 
 
 class Wanted(t.NamedTuple):
-    """A configuration as the task wants it.
+    """A configuration as the task describes it.
 
-    id, name: what finds it: the ID if there is one, else the name in the workspace of the rules.
-    present: whether it must exist. fields: the options that were given for it, credentials included.
+    id, name: the plan finds the configuration by its ID if it is set, else by its name in the workspace of the rules.
+    present: whether it must exist. fields: the options that are set for it, including credentials.
     """
 
     id: str | None
@@ -45,10 +45,10 @@ class Wanted(t.NamedTuple):
 
 
 class Rules(t.NamedTuple):
-    """What holds for all configurations of the task.
+    """Rules for all configurations of the task.
 
-    workspace_id: the workspace to which all must belong. rotate: send credentials with updates. prune: remove what the
-    task does not name, up to prune_limit configurations.
+    workspace_id: the workspace to which all must belong. rotate: whether to send credentials with updates.
+    prune: whether to remove the configurations that the task does not name, up to prune_limit configurations.
     """
 
     workspace_id: str | None = None
@@ -60,8 +60,9 @@ class Rules(t.NamedTuple):
 class Change(t.NamedTuple):
     """One step of the plan.
 
-    action: "create", "update", "delete", or "keep" for nothing to do. label: what the task calls the configuration.
-    id: None before a creation. before: as it is listed, None if it is not. fields: what a creation or update sends.
+    action: "create", "update", "delete", or "keep" if there is nothing to do. label: the configuration in messages.
+    id: None before a creation. before: the listed configuration, None if it is not listed.
+    fields: the fields that a creation or update sends.
     """
 
     action: str
@@ -72,7 +73,7 @@ class Change(t.NamedTuple):
 
     @property
     def after(self) -> AiLlm | None:
-        """The configuration as the change leaves it, as far as it is known; None if it does not exist."""
+        """The configuration after the change, with None for unknown fields; None if it does not exist then."""
         if self.action == "delete":
             return None
         if self.action == "keep":
@@ -82,11 +83,11 @@ class Change(t.NamedTuple):
 
 
 class Outcome(t.NamedTuple):
-    """What became of a change.
+    """The outcome of a change.
 
     status: "created", "updated", "unchanged", "deleted", "absent", "failed", "skipped" or "unknown".
-    id: of the configuration, if it is known. ai_llm: the configuration, if it exists and is known.
-    error: also of a configuration whose validation failed. inferred: only the list shows the effect, no response.
+    id: the ID of the configuration, if it is known. ai_llm: the configuration, if it exists and is known.
+    error: why the change or the validation failed. inferred: whether only the list shows the effect, not a response.
     """
 
     change: Change
@@ -103,7 +104,7 @@ class Outcome(t.NamedTuple):
 
 
 def predict(change: Change) -> Outcome:
-    """The outcome to expect of a change, as check mode reports it."""
+    """Return the expected outcome of a change, for check mode."""
     status = {"create": "created", "update": "updated"}.get(change.action)
     if status is None:
         removed, kept = ("deleted", "unchanged") if change.before else ("absent", "absent")
@@ -112,13 +113,13 @@ def predict(change: Change) -> Outcome:
 
 
 def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list[Change]:
-    """The changes for the wanted configurations in their order, and then for those to prune, by name and ID.
+    """Return the changes for the wanted configurations in their order, then those to prune, sorted by name and ID.
 
     :param listed: None if nothing was read. Then only removals by ID can be planned.
     :raises ApiError: `workspace_mismatch`, `not_found`, `ambiguous_name`, `invalid_response`, `prune_limit_exceeded`.
     :raises OptionError: Options that a creation needs are missing.
 
-    Each error names all configurations that it is about, since nothing is written before all of them are in order.
+    Each error names all affected configurations, because nothing is written while there is a problem.
     """
     lookup = _Lookup(listed or [], rules)
     changes = [_change(item, lookup, listed is not None, rules) for item in wanted]
@@ -128,7 +129,7 @@ def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list
 
 
 class _Lookup:
-    """Finds wanted configurations among the listed ones, and collects what is wrong with them."""
+    """Finds wanted configurations in the list, and collects the problems."""
 
     def __init__(self, listed: Listing, rules: Rules) -> None:
         self._rules = rules
@@ -160,18 +161,18 @@ class _Lookup:
         return f"{item['name']} ({item['id']})" if twins else t.cast("str", item["name"])
 
     def need(self, wanted: Wanted) -> None:
-        """Check that the configuration can be created."""
+        """Check that all fields for a creation are set, and collect the missing ones."""
         missing = [field for field in _NEEDED if field not in wanted.fields]
         if missing:
             self._incomplete.append(f"'{wanted.label}' needs {', '.join(missing)}")
 
     def others(self, names: set[str | None]) -> Listing:
-        """The configurations of the workspace that have none of the names."""
+        """Return the configurations of the workspace whose name is not in `names`."""
         others = [item for name, items in self._by_name.items() if name not in names for item in items]
         return sorted(others, key=lambda item: (item["name"] or "", item["id"]))
 
     def raise_problems(self, pruned: Listing) -> None:
-        """Raise one error for all that is wrong. Its code is that of the first kind."""
+        """Raise one error for all problems. It has the error code of the first one."""
         errors: list[Exception] = []
 
         def add(code: str, about: Sequence[str], message: str, next_step: str) -> None:
@@ -225,7 +226,7 @@ def _combined(errors: list[Exception]) -> Exception:
 def _change(wanted: Wanted, lookup: _Lookup, is_listed: bool, rules: Rules) -> Change:
     found = lookup.find(wanted)
     if not wanted.present:
-        # A list that is not of one workspace may not show what the user can remove all the same.
+        # Without a workspace, the list may not contain every configuration that the user can remove.
         gone = found is None and (wanted.id is None or (is_listed and rules.workspace_id is not None))
         return Change("keep" if gone else "delete", wanted.label, found["id"] if found else wanted.id, found, {})
     if found is None:

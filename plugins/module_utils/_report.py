@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""What a task says and returns: outcomes make the message, the diff, the warnings and the error."""
+"""Build the message, the diff, the warnings and the error of a task from its outcomes."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def report_one(
 ) -> Result:
     """The result for one configuration.
 
-    :param subject: The configuration as the task names it, for messages.
-    :param has_credentials: Whether the task has credentials, which were not compared if nothing was sent.
+    :param subject: The name of the configuration in messages.
+    :param has_credentials: Whether the task has credentials. The message then says that they are not compared.
     """
     change = outcome.change
     values: dict[str, t.Any] = {"changed": outcome.changed, "msg": _message(outcome, subject, mode, has_credentials)}
@@ -85,7 +85,7 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
 def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...]) -> Result:
     """The result for the configurations of a whole workspace.
 
-    :param declared: How many of the outcomes, from the first, are those of the task's list. The others were pruned.
+    :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
     """
     msg = _counts(outcomes, mode)
     values: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "msg": msg, "outcomes": []}
@@ -94,7 +94,7 @@ def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, war
         name = change.before["name"] if change.before else change.label
         item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
         values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
-    # What an update that failed leaves is what was there before.
+    # After a failed update, the configuration is as it was before.
     left = [
         outcome.ai_llm or outcome.change.before for outcome in outcomes[:declared] if outcome.change.action != "delete"
     ]
@@ -105,7 +105,7 @@ def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, war
 
 
 def _counts(outcomes: Sequence[Outcome], mode: Mode) -> str:
-    """Such as "Created 2, updated 1; 14 unchanged.", or "Would create 2, update 1; 14 unchanged."."""
+    """Return a text such as "Created 2, updated 1; 14 unchanged." or "Would create 2, update 1; 14 unchanged."."""
     counts = Counter(outcome.status for outcome in outcomes)
     changed = {verb: counts[status] for status, verb in _VERBS.items() if counts[status]}
     if mode.check:
@@ -117,7 +117,7 @@ def _counts(outcomes: Sequence[Outcome], mode: Mode) -> str:
 
 
 def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
-    """Only what changes, by label. The same for a plan and for its application, so without new IDs."""
+    """Return only the changes, by label. Check mode and the real run return the same diff, so it has no new IDs."""
     diff: dict[str, t.Any] = {"before": {}, "after": {}}
     for outcome in outcomes:
         change = outcome.change
@@ -155,7 +155,7 @@ _NOUNS = {"created": "creation", "updated": "update", "deleted": "removal"}
 
 
 def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
-    """The part of an item of `outcomes` that all tasks have."""
+    """Return the fields of an item of `outcomes` that all tasks have in common."""
     details: dict[str, t.Any] = {"outcome": outcome.status}
     if outcome.error:
         details["error"] = outcome.error.as_dict()
@@ -179,9 +179,11 @@ def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> ApiErr
 
 
 def _diff(outcome: Outcome, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """What a change changes: all of a removal, the given fields of a creation, the fields that differ of an update.
+    """Return the values before and after a change.
 
-    :param sent: What to show in place of a credential.
+    A removal shows all fields, a creation the given fields, and an update the fields that differ.
+
+    :param sent: The text to show instead of a credential.
     """
     change = outcome.change
     if change.action == "delete":
@@ -206,7 +208,7 @@ def _is_used(outcome: Outcome) -> bool:
 
 
 def _warnings(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
-    """In check mode, one warning names the removals that the API would refuse now. An earlier task may release them."""
+    """In check mode, warn about removals that the API would refuse now. An earlier task may unlink the repositories."""
     used = [outcome.change for outcome in outcomes if _is_used(outcome)] if mode.check else []
     if not used:
         return ()

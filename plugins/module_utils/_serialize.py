@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""API objects as modules return them: allow-lists of fields, in snake_case. Never a credential."""
+"""Turn API objects into return values: allow-lists of fields, in snake_case, without credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import ch
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Our name of each field, and the API's. What the API may add one day stays out, and so does "key" (decision 10).
+# The name of each field here and in the API. Other fields are not returned: "key", and any new ones (decision 10).
 _AI_LLM = {
     "id": "id",
     "org_id": "orgId",
@@ -77,12 +77,12 @@ def to_api(fields: Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def id_of(item: t.Any, field: str = "id") -> str:
-    """The ID in an object of the API. Raises ValueError if it is none that a request can name."""
+    """Return the ID in an object of the API. Raises ValueError if it cannot be used in the path of a request."""
     return check_path_segment(text_or_none(item.get(field) if isinstance(item, dict) else None) or "")
 
 
 def text_or_none(value: t.Any) -> str | None:
-    """The value if it is a text that Ansible can return. JSON can have lone surrogates, UTF-8 cannot."""
+    """Return the value if it is a text that UTF-8 can encode, else None. JSON can contain lone surrogates."""
     try:
         value.encode("utf-8")
     except (AttributeError, UnicodeEncodeError):

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Text: checks of what is sent, and cleaning of what servers send before it is shown."""
+"""Check texts before they are sent, and clean texts of servers before they are shown."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from urllib.parse import urlsplit
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# The most characters that a message quotes from one text of a server, and the most names that it lists.
+# The maximum number of characters that a message quotes from one text of a server, and of names that it lists.
 MAX_MESSAGE_CHARS = 300
 MAX_NAMES = 10
-# The most characters that are read of an HTML page: Python's parser takes seconds for more, if the page is broken.
+# The maximum number of characters to parse of an HTML page. For a long broken page, Python's parser takes seconds.
 _MAX_HTML_CHARS = 8192
 
 
 def check_not_blank(text: str) -> str:
-    """Return the text. Raises ValueError if it is empty or only white space, as a variable that is not set."""
+    """Return the text. Raises ValueError if it is empty or only white space, such as a variable that is not set."""
     if not text.strip():
         raise ValueError("must not be empty or blank")
     return text
@@ -43,7 +43,8 @@ def check_text(text: str) -> str:
 def check_path_segment(text: str) -> str:
     """Return the text if it can be sent as one segment of a URL's path. Raises ValueError.
 
-    Percent-encoding protects every other text, but no encoder changes dots, and every HTTP library resolves "..".
+    The segments "." and ".." are refused, because percent-encoding does not change dots, and HTTP libraries resolve
+    "..". All other texts are safe after percent-encoding.
     """
     check_text(text)
     if text in (".", ".."):
@@ -52,7 +53,7 @@ def check_path_segment(text: str) -> str:
 
 
 def check_path_segments(texts: list[str]) -> list[str]:
-    """The texts without duplicates. Raises ValueError for the first that is no path segment."""
+    """Return the texts without duplicates. Raises ValueError for the first text that is not a valid path segment."""
     for number, text in enumerate(texts, 1):
         try:
             check_path_segment(text)
@@ -62,7 +63,7 @@ def check_path_segments(texts: list[str]) -> list[str]:
 
 
 def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> list[dict[str, t.Any]]:
-    """The items. Raises ValueError with all that the checks find wrong in their fields. It never quotes a value."""
+    """Return the items. Raises ValueError with all problems that the checks find. The message never quotes a value."""
     problems = []
     for number, item in enumerate(items, 1):
         for field, check in checks.items():
@@ -84,7 +85,7 @@ def check_not_negative(number: int) -> int:
 
 
 def check_access_token(token: str) -> str:
-    """Return the token without surrounding white space. Raises ValueError, which never quotes the token."""
+    """Return the token without surrounding white space. Raises ValueError. The message never quotes the token."""
     token = token.strip()
     if not re.fullmatch(r"[!-~]+", token):
         raise ValueError("must be only the token: visible ASCII characters, no spaces, and no 'Bearer' before it")
@@ -92,7 +93,7 @@ def check_access_token(token: str) -> str:
 
 
 def check_api_url(url: str) -> str:
-    """The base URL without slashes at its end. Raises ValueError, which never quotes it."""
+    """Return the base URL without slashes at its end. Raises ValueError. The message never quotes the URL."""
     url = url.strip()
     if not url:
         raise ValueError("must not be empty")
@@ -115,7 +116,7 @@ def check_api_url(url: str) -> str:
 
 
 def check_between(least: int, most: int) -> Callable[[int], int]:
-    """A check that returns a number from least to most, and raises ValueError for any other."""
+    """Return a check that accepts numbers from `least` to `most`, and raises ValueError for all others."""
 
     def check(value: int) -> int:
         if not least <= value <= most:
@@ -126,12 +127,12 @@ def check_between(least: int, most: int) -> Callable[[int], int]:
 
 
 def one_line(text: str) -> str:
-    """The text on one line, without control characters and lone surrogates: it may reach a terminal."""
+    """Return the text on one line, without control characters and lone surrogates, so that a terminal can show it."""
     return " ".join("".join(" " if _is_control(char) else char for char in text).split())
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text on one line: what a server sends can be megabytes."""
+    """Return the beginning of a text on one line. A text of a server can have megabytes."""
     text = one_line(text[: 100 * MAX_MESSAGE_CHARS])
     return text if len(text) <= MAX_MESSAGE_CHARS else f"{text[:MAX_MESSAGE_CHARS]}…"
 
@@ -148,8 +149,8 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def html_text(markup: str) -> str:
-    """The title of an HTML page, else its text without tags."""
-    # Only failures need it, and to import it takes 2 ms of each task.
+    """Return the title of an HTML page; if it has none, its text without tags."""
+    # Imported here, because the import takes 2 ms, and only failures need it.
     from html.parser import HTMLParser
 
     title: list[str] = []
@@ -169,7 +170,7 @@ def html_text(markup: str) -> str:
             self.target.append(data)
 
     parser = Collector()
-    # The parser raises these at some markup that is broken. What it has read before is enough.
+    # The parser raises these exceptions for some broken markup. The text before that is sufficient.
     with contextlib.suppress(AssertionError, NotImplementedError, ValueError):
         parser.feed(markup[:_MAX_HTML_CHARS])
         parser.close()

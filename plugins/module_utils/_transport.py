@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""One HTTP exchange: a request, and a complete response before the deadline."""
+"""One HTTP exchange: send a request, and receive a complete response before the deadline."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if t.TYPE_CHECKING:
     import types
     from collections.abc import Mapping
 
-# A hundred thousand configurations are about 40 MB.
+# A list of a hundred thousand configurations has about 40 MB.
 MAX_BODY_BYTES = 128 * 1024 * 1024
 
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class Response(t.NamedTuple):
-    """retry_after: the seconds that the header asks for, 0 without it. body: None if its compression is broken."""
+    """A response. retry_after: seconds from the header, 0 without it. body: None if its compression is broken."""
 
     status: int
     retry_after: float
@@ -49,10 +49,10 @@ class Response(t.NamedTuple):
 
 
 class Transport:
-    """Sends requests. Each thread has a connection, which is kept for its next request.
+    """Sends requests. Each thread reuses its connection for its next request.
 
     :param timeout: Seconds for one complete response: connect, headers and body.
-    :param ca_path: A PEM bundle to trust in place of that of the environment.
+    :param ca_path: A PEM bundle to trust instead of the one that the environment sets.
     :raises ValueError: The bundle of ca_path cannot be read.
     """
 
@@ -78,11 +78,12 @@ class Transport:
 
         :param token: The bearer token. None sends no Authorization header.
         :param body: Sent as JSON.
-        :param timeout: Seconds, in place of those of the transport.
-        :raises TransportError: No complete response came in time.
+        :param timeout: Seconds, instead of the timeout of the transport.
+        :raises TransportError: No complete response was received in time.
 
-        The exchange runs in a thread of its own, because no timeout of requests limits a server that sends one byte
-        after the other, or a name server that does not answer. When time is up, that thread is abandoned.
+        The exchange runs in a separate thread, because the timeouts of requests do not limit the whole exchange: a
+        server can send one byte after the other, and a name server may not answer. After the timeout, the thread is
+        abandoned.
         """
         timeout = timeout or self._timeout
         context = self._tls_context() if urlsplit(url).scheme == "https" else None
@@ -105,15 +106,17 @@ class Transport:
         ) as exc:
             raise _no_response().explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url)) from None
         if response.status < 200:
-            # The final response may still come. The next request must not take it for its own.
+            # The final response may still arrive. The next request must not read it as its own response.
             self._threads.session = None
         if response.status == 407 and (proxy := proxy_of(url)):
             raise _no_response().refused_by_proxy(proxy, 407)
         return response
 
     def _tls_context(self) -> ssl.SSLContext:
-        """The one context of all threads. requests ignores the bundle of the environment if certificates are not
-        validated, and prefers it to that of a session (psf/requests#3829); here, ca_path comes first.
+        """Return the TLS context that all threads share.
+
+        In requests, a bundle in the environment overrides the bundle of a session (psf/requests#3829). Here, ca_path
+        has priority. Without validation of certificates, the bundle in the environment is ignored, as in requests.
         """
         with self._lock:
             if self._context is None:
@@ -126,7 +129,7 @@ class Transport:
 
 
 def _no_response() -> types.ModuleType:
-    """What explains failures. Only they need it, and to import it takes 2 ms of each task."""
+    """Import the module that explains failures. The import takes 2 ms, and only failures need it."""
     from ansible_collections.flashback.platform.plugins.module_utils import _no_response as module
 
     return module
@@ -136,7 +139,7 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
     record.use()
     deadline = time.monotonic() + timeout
     with session.request(**request, timeout=timeout, allow_redirects=False, stream=True) as response:
-        # urllib3 1.26 takes a body that ends too early for a complete one otherwise.
+        # Otherwise, urllib3 1.26 accepts a body that ends too early as complete.
         response.raw.enforce_content_length = True
         body: bytearray | None = bytearray()
         try:
@@ -156,7 +159,7 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
 
 
 def _seconds(retry_after: str | None) -> float:
-    """What a Retry-After header asks for; 0 if it is neither a number nor a date."""
+    """Return the seconds of a Retry-After header; 0 if it is neither a number nor a date."""
     try:
         return urllib3.Retry().parse_retry_after(retry_after) if retry_after else 0
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):

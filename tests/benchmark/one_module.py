@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ai_llm alone in this process, with the options given as JSON, and print what it returned and what it took."""
+"""Run ai_llm in this process, with the options given as JSON. Print its result, the time, and the memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible.module_utils import basic
 
 def main() -> None:
     options = json.loads(sys.stdin.read())
-    # What Ansible's wrapper does for a module, in all supported versions.
+    # Ansible's wrapper does the same for a module, in all supported versions.
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
     module = importlib.import_module(f"ansible_collections.flashback.platform.plugins.modules.{sys.argv[1]}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docs/benchmark.md and docs/benchmark.png."""
+"""Write docs/benchmark.md and docs/benchmark.png."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOCS = ROOT / "docs"
 
 
 class Results(t.NamedTuple):
-    """What the scenarios measured."""
+    """The measurements of all scenarios."""
 
     single: Seconds
     removals: dict[int, Seconds]
@@ -45,7 +45,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def ways(results: dict[int, Seconds], one_task: str) -> str:
-    """A table of the ways to do MANY things, by latency."""
+    """Return a table that compares one task with loops for MANY configurations, by latency."""
     head = ["latency", f"`{one_task}`", "loop of `ai_llm`", "loop of `uri`", "times as fast as `uri`", "of its floor"]
     rows = []
     for latency, row in results.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run what is measured: whole playbooks, one module in this Python, and the payload that Ansible sends to a host."""
+"""Run and measure whole playbooks, one module with this Python, and the payload that Ansible sends to a host."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def environment(api_url: str, **variables: str) -> dict[str, str]:
 
 
 def play(api_url: str, tasks: Tasks, **variables: str) -> float:
-    """Seconds that a whole ansible-playbook takes for the tasks."""
+    """Return the seconds of a whole ansible-playbook run with the tasks."""
     with tempfile.TemporaryDirectory() as scratch:
         playbook = Path(scratch) / "playbook.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), "utf-8")
@@ -49,7 +49,7 @@ def play(api_url: str, tasks: Tasks, **variables: str) -> float:
 
 
 def module_alone(module: str, api_url: str, **options: t.Any) -> dict[str, t.Any]:
-    """The result of one_module.py: seconds, megabytes, and what the module returned."""
+    """Return the result of one_module.py: seconds, megabytes, and the return values of the module."""
     command = [sys.executable, str(HERE / "one_module.py"), module]
     stdin = json.dumps({"api_url": api_url, "access_token": TOKEN, "timeout": 300, **options})
     env = environment(api_url)
@@ -58,7 +58,7 @@ def module_alone(module: str, api_url: str, **options: t.Any) -> dict[str, t.Any
 
 
 class Payload:
-    """A module with its arguments, as Ansible sends it to a host: one file, which it runs there."""
+    """A module with its arguments, as Ansible sends it to a host: one file, which the host runs."""
 
     def __init__(self, folder: Path, module: str, options: dict[str, t.Any], api_url: str, **variables: str) -> None:
         self._env = environment(api_url, **variables)
@@ -69,7 +69,7 @@ class Payload:
         (self._file,) = temp.rglob("AnsiballZ_*.py")
 
     def cpu(self) -> float:
-        """Seconds of CPU time of one run."""
+        """Return the seconds of CPU time of one run."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, str(self._file)], env=self._env, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)

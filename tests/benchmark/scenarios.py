@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured, (a) to (f). Each scenario checks that the API did what was asked: failures would look fast."""
+"""The scenarios (a) to (f). Each scenario checks that its requests succeeded, because failures are fast."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ids_for(count: int) -> list[str]:
 
 
 def hold(mock: Mock, ids: list[str]) -> None:
-    """Start again, with one configuration for each ID."""
+    """Reset the mock API to one configuration for each ID."""
     items = [
         {"id": id, "workspaceId": "w", "name": f"Name {id}", "aiType": "OPENAI", "endpoint": "https://example.com"}
         for id in ids
@@ -47,7 +47,7 @@ def hold(mock: Mock, ids: list[str]) -> None:
 
 
 def expect(mock: Mock, method: str, count: int) -> None:
-    """Stop unless so many requests of this method were sent, and all of them succeeded."""
+    """Stop unless exactly this number of requests with this method was sent, and all of them succeeded."""
     log = [entry for entry in mock.requests() if entry["method"] == method]
     done = {entry["path"] + str(entry["body"]) for entry in log if entry["status"] == 200}
     if len(done) != count or len(log) != count:
@@ -67,7 +67,7 @@ def removal(id: str) -> dict[str, t.Any]:
 
 
 def wanted(count: int) -> list[dict[str, t.Any]]:
-    """Items for ai_llms: those that hold() makes, with a secret."""
+    """Return items for ai_llms: the configurations that hold() makes, with a secret."""
     return [
         {"name": f"Name {id}", "ai_type": "OPENAI", "endpoint": "https://example.com", "secret": f"sk-{id}"}
         for id in ids_for(count)
@@ -137,7 +137,7 @@ def compare(mock: Mock, ways: dict[str, Tasks], ids: list[str], method: str, rep
 
 
 def growth(repetitions: int) -> tuple[dict[int, Seconds], Seconds]:
-    """(c) ids of growing number, the module alone: seconds and memory; and check mode against a long list."""
+    """(c) The module alone with a growing number of ids: seconds and memory. And check mode against a long list."""
     results = {}
     with running_mock(token=TOKEN) as mock:
         for size in SIZES:
@@ -156,7 +156,7 @@ def growth(repetitions: int) -> tuple[dict[int, Seconds], Seconds]:
 
 
 def plans(repetitions: int) -> dict[tuple[int, int], dict[str, Seconds]]:
-    """(e) ai_llms of growing number, the module alone, by latency and size: unchanged, created, pruned."""
+    """(e) The module alone with a growing number of ai_llms, by latency and size: unchanged, created, pruned."""
     results = {}
     for latency in PLAN_LATENCIES:
         with running_mock(token=TOKEN, latency=latency / 1000) as mock:
@@ -194,7 +194,7 @@ def unchanged(repetitions: int) -> Seconds:
 def tls(repetitions: int) -> dict[str, dict[str, Seconds]]:
     """(f) A removal over TLS, by uri and by this module, with ca_path and with the default trust store.
 
-    Seconds of a task (of a playbook of 20), and of CPU time of the module's process.
+    The results are the seconds of a task, in a playbook of 20 tasks, and the CPU seconds of the module's process.
     """
     authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -203,7 +203,7 @@ def tls(repetitions: int) -> dict[str, dict[str, Seconds]]:
     with tempfile.TemporaryDirectory() as scratch, running_mock(token=TOKEN, tls=server) as mock:
         bundle = Path(scratch) / "authority.pem"
         authority.cert_pem.write_to_path(str(bundle))
-        # Both tools then load a trust store of the usual size that trusts the mock.
+        # For a fair comparison, the default trust store of both modules has the usual size. It also trusts the mock.
         store = Path(scratch) / "store.pem"
         store.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
         variables = {"SSL_CERT_FILE": str(store), "REQUESTS_CA_BUNDLE": str(store)}
@@ -232,7 +232,7 @@ def tls(repetitions: int) -> dict[str, dict[str, Seconds]]:
 
 
 def imports() -> list[tuple[str, float]]:
-    """(d) Milliseconds that what the module imports takes, one thing after the other, each with what it brings."""
+    """(d) Return the milliseconds of each import of the module, one after the other, with its dependencies."""
     steps = ["ansible.module_utils.basic", "requests", "ansible_collections.flashback.platform.plugins.modules.ai_llm"]
     code = f"import {', '.join(steps)}"
     samples: dict[str, list[float]] = {step: [] for step in steps}

@@ -4,5 +4,5 @@
 
 """A mock of the operations of the Flashback Platform API that the collection uses.
 
-`python -m tests.mock_api --help` says how to run it, running.py is for tests.
+`python -m tests.mock_api --help` describes how to run it. Tests use running.py.
 """

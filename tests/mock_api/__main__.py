@@ -25,7 +25,7 @@ PORT = 8787
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> t.NoReturn:
-        """One line, as for all other errors, without the usage."""
+        """Print the error on one line, as for all other errors, without the usage."""
         self.exit(2, f"{self.prog}: error: {message}\n")
 
 
@@ -87,7 +87,7 @@ def _token(text: str) -> str:
 
 
 def instructions(mock: Mock) -> str:
-    """What a user has to type to use the mock."""
+    """Return the commands with which a user can use the mock."""
     text = f"The mock of the Flashback API answers at {mock.url}. Press Ctrl+C to stop it.\n"
     text += "In another terminal, tell the modules where it is:\n" + _exports(API_URL=mock.url)
     if mock.user:
@@ -105,7 +105,7 @@ def _exports(**variables: str) -> str:
 
 
 def write_port(mock: Mock, file: Path) -> None:
-    # Whoever waits for the file must never see it half written.
+    # A program that waits for the file must never read an incomplete file.
     partial = file.with_suffix(".partial")
     partial.write_text(mock.url.rpartition(":")[2] + "\n", encoding="utf-8")
     partial.replace(file)

@@ -4,7 +4,7 @@
 
 """The operations on AI LLM configurations.
 
-Where the documentation is silent, a comment that begins with "Open:" marks what is chosen here.
+A comment with "Open:" marks a question that the documentation of the API does not answer, and the choice of this mock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
 
-# The fields of requests. All others are ignored. Open: a server might as well refuse them.
+# The fields of requests. Open: unknown fields. Here: they are ignored.
 UPDATABLE = ("name", "aiType", "endpoint", "key", "secret")
 REQUIRED = ("name", "aiType", "endpoint", "secret", "workspaceId")
 
@@ -32,7 +32,7 @@ NAME_TAKEN = "An AI LLM configuration with this name already exists in this work
 
 
 def _problem(body: Json) -> str | None:
-    """What is wrong with the fields of a creation or update, or None. Open: what null does. Here it is refused."""
+    """Return the problem with the fields of a creation or update, or None. Open: null values. Here: an error."""
     for field in (*UPDATABLE, "workspaceId"):
         if field in body and (not isinstance(body[field], str) or not body[field]):
             return f"{field} must be a text that is not empty"
@@ -53,7 +53,7 @@ def _is_url(text: str) -> bool:
 
 
 async def list_all(request: web.Request) -> web.Response:
-    """Open: what is answered for a workspace that does not exist or cannot be reached. Here: an empty list."""
+    """Open: the response for a workspace that does not exist or cannot be reached. Here: an empty list."""
     workspace = request.query.get("workspaceId")
     items = [ai_llm.listed for ai_llm in request.app[STATE].ai_llms.values()]
     return success(aiLlms=[item for item in items if workspace in (None, item["workspaceId"])])
@@ -102,7 +102,7 @@ async def update(request: web.Request) -> web.Response:
     problem = _problem(changes)
     if problem:
         return error(400, problem)
-    # A name that stays is no reason to refuse, even where another configuration has the same one.
+    # An unchanged name is always accepted, even if another configuration has the same name.
     renamed = changes.get("name", ai_llm.listed.get("name")) != ai_llm.listed.get("name")
     if renamed and state.name_is_taken(changes["name"], ai_llm.listed["workspaceId"]):
         return error(400, NAME_TAKEN)
@@ -126,7 +126,7 @@ async def delete(request: web.Request) -> web.Response:
 
 
 async def validate(request: web.Request) -> web.Response:
-    """Success is false in a 200 if the check ran and the configuration does not work."""
+    """If the configuration does not work, the response is a 200 with `success: false`."""
     ai_llm = request.app[STATE].ai_llms.get(request.match_info["id"])
     if ai_llm is None:
         return error(404, NOT_FOUND)
@@ -136,7 +136,7 @@ async def validate(request: web.Request) -> web.Response:
 
 
 async def stats(request: web.Request) -> web.Response:
-    """Open: what is counted when. Here: validations. Open: an ID that is unknown. Here: an empty list."""
+    """Open: which calls are counted. Here: validations. Open: an unknown ID. Here: an empty list."""
     wanted = request.query.get("aiLlmId")
     return success(
         stats=[

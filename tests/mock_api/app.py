@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mock API's application: the operations of openapi.yaml, and the control side below `/_mock` (control.py)."""
+"""The mock API's application: the operations of openapi.yaml, and the control interface in `/_mock` (control.py)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ROUTES = [
 
 
 def create_app(seed: Seed, *, token: str, limits: Limits, latency: float = 0) -> web.Application:
-    """token: a token that needs no login. limits: those of tokens at first. latency: seconds of each response."""
+    """token: an access token that needs no login. limits: the first limits of tokens. latency: seconds per response."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: t.Any) -> web.StreamResponse:
@@ -73,7 +73,7 @@ def create_app(seed: Seed, *, token: str, limits: Limits, latency: float = 0) ->
 
 
 async def respond(request: web.Request, handler: t.Any) -> web.StreamResponse:
-    """Carry a request to the API out, if it has a token that is accepted."""
+    """Process a request to the API, if its token is valid."""
     needs_token = request.match_info.handler is not sessions.log_in
     if needs_token and not request.app[STATE].tokens.accepts(request.headers.get("Authorization", "")):
         # Open: the body of a 401. Here: as that of every other error.
@@ -81,7 +81,7 @@ async def respond(request: web.Request, handler: t.Any) -> web.StreamResponse:
     try:
         return t.cast("web.StreamResponse", await handler(request))
     except web.HTTPException as exc:
-        # A path or a method that is unknown: the response of a web framework, not of this API.
+        # An unknown path or method gets the response of a web framework, not of this API.
         allow = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
         return web.Response(status=exc.status, headers=allow, text=f"<h1>{exc.reason}</h1>", content_type="text/html")
 
@@ -99,7 +99,7 @@ async def log(request: web.Request) -> Json:
     }
     with contextlib.suppress(BadBodyError):
         entry["body"] = await read_json(request)
-    # Whatever is sent to a path like that of the login may hold a password, a mistyped path included.
+    # A request to a path similar to the login path may contain a password, for example if the path is mistyped.
     if "/user/" in request.path:
         entry["body"] = sessions.masked(entry["body"])
     state.requests.append(entry)

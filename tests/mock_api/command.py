@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a command that uses the mock API."""
+"""Run a command that uses the mock API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CREDENTIALS = ("FLASHBACK_ACCESS_TOKEN", "FLASHBACK_EMAIL", "FLASHBACK_PASSWORD"
 
 
 def environment(mock: Mock, user: Json | None) -> dict[str, str]:
-    """The environment of this process, with the address of the mock, and the credentials of the user or the token."""
+    """Return the environment of this process, with the address of the mock, and with user credentials or a token."""
     variables = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
     variables.update(FLASHBACK_API_URL=mock.url, NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
     if user:
@@ -35,12 +35,12 @@ def run_command(command: list[str], env: dict[str, str]) -> int:
     process: subprocess.Popen[bytes] | None = None
 
     def forward(number: int, _frame: object) -> None:
-        # A terminal sends Ctrl+C to the command too. To wait is all that is left to do here.
+        # The terminal also sends Ctrl+C to the command. So this process only waits.
         if process is not None and not (number == signal.SIGINT and _in_foreground()):
             process.send_signal(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A shell lets its background jobs ignore Ctrl+C.
+        # Background jobs of a shell ignore Ctrl+C.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, forward)
     try:

@@ -2,28 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control side of the mock API, which tests use. It needs no token, and its requests are not logged.
+"""The control interface of the mock API, for tests. It needs no token, and its requests are not logged.
 
-What it cannot use it answers with 400 or 404 and {"success": false, "message": …}.
+It answers wrong requests with 400 or 404 and {"success": false, "message": …}.
 
 * `GET /_mock/requests`: the requests to the API since the last reset or list of faults, in order:
-  `{method, path, body, status, session}`, the path as it was sent. `status` is null if no response was sent, `body`
-  is null if there was none that is JSON; of a login it has no password. `session` is the token ID of the login whose
-  access token was used, expired or not; `static` for the fixed token; null for no token or an unknown one.
+  `{method, path, body, status, session}`. `path` is the path as it was sent. `status` is null if no response was sent.
+  `body` is null if the request had no JSON body. The body of a login has no password. `session` is the token ID of the
+  login whose access token was used, even if the token has expired. It is `static` for the fixed token, and null for a
+  missing or unknown token.
 * `GET /_mock/state`: the configurations as they are now, in order, a list of `{id, workspaceId, name, aiType, endpoint,
   repos, credentialWrites}`. The last one counts how often its credentials were written, 0 for those of the seed.
 * `GET /_mock/sessions`: the logins that are not revoked, in order, a list of `{tokenId, email}`.
-* `PUT /_mock/tokens`: change the limits `{lifetime, requests, static}` of tokens, as many of them as are sent, until
-  the next reset: the access token of a login is accepted for `lifetime` seconds (null: an hour) and for `requests`
-  requests (null: any number), and the fixed token only if `static` is true.
-* `POST /_mock/reset`: begin again, from the seed or from the JSON that is sent, which has the form of the seed.
-  Without `users`, those of the seed stay. All logins are forgotten.
+* `PUT /_mock/tokens`: change the limits of tokens until the next reset. The body has one or more of `{lifetime,
+  requests, static}`. The access token of a login is accepted for `lifetime` seconds (null: an hour) and for `requests`
+  requests (null: any number). The fixed token is accepted only if `static` is true.
+* `POST /_mock/reset`: return to the seed, or to the JSON body, which has the format of the seed. Without `users`, the
+  users of the seed stay. All logins are removed.
 * `PUT /_mock/repos/{id}`: link a configuration to exactly these repositories, a list of `{id, name}`.
-* `PUT /_mock/faults`: the faults of the requests to come, a list, in place of those that are left. The log of
-  requests starts empty again. Keys of a fault, all optional: `method` and `path` (a regular expression) say which
-  requests, `times` how many of them (1); then `delay` in seconds, and either `cut` (`before` or `after` the request
-  takes effect, the connection is reset) or a response made of `status`, `headers` and `body` (a text, or else JSON),
-  sent with `trickle` seconds before each byte. With `after: true` the request takes effect before that response.
+* `PUT /_mock/faults`: replace the list of faults for the next requests, and clear the log of requests. All keys of a
+  fault are optional:
+  * `method` and `path` (a regular expression) select the requests, and `times` (default: 1) limits their number.
+  * `delay` is a pause in seconds.
+  * `cut` resets the connection `before` or `after` the request takes effect.
+  * Without `cut`, the response has `status`, `headers` and `body` (a text, or any other JSON value). It is sent with
+    `trickle` seconds before each byte. With `after: true`, the request takes effect before this response.
 * `POST /_mock/stop`: end the server.
 """
 
@@ -102,7 +105,7 @@ async def stop(request: web.Request) -> web.Response:
 
 
 async def handle(request: web.Request, handler: t.Any) -> web.StreamResponse:
-    """Run a handler of the control side."""
+    """Run a handler of the control interface."""
     try:
         return t.cast("web.StreamResponse", await handler(request))
     except (BadBodyError, FaultError, LimitsError, SeedError) as exc:

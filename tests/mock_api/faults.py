@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults: requests that the mock API answers wrongly, late or not at all, because a test asked for that."""
+"""Faults: on request of a test, the mock API answers a request with a wrong or late response, or not at all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OWN_HEADERS = {"content-length", "transfer-encoding"}
 
 
 class FaultError(ValueError):
-    """A fault that was asked for makes no sense. The text says why."""
+    """A requested fault is not valid. The message gives the reason."""
 
 
 @dataclasses.dataclass
@@ -46,7 +46,7 @@ class Fault:
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the request is carried out, whatever is answered then."""
+        """Whether the request takes effect, independent of its response."""
         return self.cut == "after" or (self.cut is None and (self.status is None or self.after))
 
 
@@ -67,7 +67,7 @@ def parse_faults(data: t.Any) -> list[Fault]:
 
 
 def _problem(item: t.Any) -> str | None:
-    """What is wrong with a fault, or None."""
+    """Return the problem with a fault, or None."""
     if not isinstance(item, dict):
         return "must be an object"
     known = {field.name for field in dataclasses.fields(Fault)}
@@ -121,7 +121,7 @@ async def send_fault(request: web.Request, fault: Fault) -> web.StreamResponse:
     content = (fault.body if isinstance(fault.body, str) else json.dumps(fault.body)).encode(errors="replace")
     response = web.StreamResponse(status=fault.status or 200, headers=fault.headers)
     if response.status in (204, 304) or request.method == "HEAD":
-        # HTTP has no body here. The client would take it for the beginning of the next response.
+        # HTTP allows no body here. The client would read it as the beginning of the next response.
         content = b""
     if "Content-Type" not in response.headers:
         response.content_type = "text/html" if isinstance(fault.body, str) else "application/json"

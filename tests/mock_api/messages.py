@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the body of a request, and building responses."""
+"""Read the body of a request, and build responses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from aiohttp import web
 
 Json = dict[str, t.Any]
 
-# Deeper values could be read here, but not written again by the log of requests.
+# Python can read deeper values, but cannot write them again for the log of requests.
 MAX_DEPTH = 100
 
 
 class BadBodyError(ValueError):
-    """The body is not what is expected. The text says why."""
+    """The body is not valid. The message gives the reason."""
 
 
 def error(status: int, message: str) -> web.Response:
@@ -35,7 +35,7 @@ def no_content() -> web.Response:
 
 
 async def read_json(request: web.Request) -> t.Any:
-    """The value that the body holds. Raises BadBodyError for anything but JSON."""
+    """Return the JSON value in the body. Raises BadBodyError if the body is not JSON."""
     raw = await request.read()
     if "Content-Encoding" in request.headers:
         raise BadBodyError("The body must not be compressed")
@@ -53,7 +53,7 @@ async def read_json(request: web.Request) -> t.Any:
 
 
 async def read_object(request: web.Request) -> Json:
-    """The JSON object that the body holds. Raises BadBodyError for anything else."""
+    """Return the JSON object in the body. Raises BadBodyError if the body is something else."""
     value = await read_json(request)
     if not isinstance(value, dict):
         raise BadBodyError("The body must be a JSON object")
@@ -61,7 +61,7 @@ async def read_object(request: web.Request) -> Json:
 
 
 def _finite(text: str) -> float:
-    """The number, unless it is NaN or infinite, which JSON cannot express. Python reads and writes both."""
+    """Return the number, but refuse NaN and infinity. Python reads and writes them, but they are not valid JSON."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)

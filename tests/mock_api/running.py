@@ -40,16 +40,16 @@ if t.TYPE_CHECKING:
 TOKEN = "demo-token"
 
 LOGGER = logging.getLogger(__name__)
-# A request that is not HTTP gets its 400. The framework's traceback would look like a failure of the mock.
+# A request that is not HTTP gets a 400. Without this, the traceback of the framework looks like a failure of the mock.
 LOGGER.addFilter(lambda record: not isinstance((record.exc_info or [None, None])[1], HttpProcessingError))
 
 
 class ControlError(Exception):
-    """The control side refused a request. The text says why."""
+    """The control interface refused a request. The message gives the reason."""
 
 
 class Mock:
-    """A running mock API, and its control side (control.py)."""
+    """A running mock API, and its control interface (control.py)."""
 
     def __init__(self, url: str, token: str, users: list[Json], stopped: threading.Event) -> None:
         self.url = url
@@ -59,12 +59,12 @@ class Mock:
 
     @property
     def user(self) -> Json | None:
-        """The first user of its seed that can log in, with `email` and `password`."""
+        """The first user of the seed who can log in, with `email` and `password`."""
         able = (user for user in self._users if user.get("password") and user.get("active", True))
         return next((user for user in able if not user.get("mfa", False)), None)
 
     def wait(self) -> None:
-        """Return once somebody has stopped it through the control side."""
+        """Wait until a request to the control interface stops the mock."""
         self._stopped.wait()
 
     def reset(self, seed: Json | None = None) -> None:
@@ -93,7 +93,7 @@ class Mock:
         if body:
             request.data = json.dumps(body[0]).encode()
             request.add_header("Content-Type", "application/json")
-        # No proxy, whatever the environment says.
+        # Ignore the proxies of the environment.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=600) as response:
@@ -114,12 +114,12 @@ def running_mock(
     token_requests: int | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Mock]:
-    """Run a mock API as long as the context lasts.
+    """Run a mock API until the context ends.
 
-    port: a loopback port, 0 for a free one. token: an access token that needs no login. seed: a YAML file, or what it
-    would hold. latency: seconds that each response takes. token_lifetime, token_requests: limits of the tokens of
-    logins (tokens.py). tls: serve https; the control side of `Mock` cannot be used then. Raises SeedError, and OSError
-    if it cannot listen on the port.
+    port: a loopback port, 0 for a free one. token: an access token that needs no login. seed: a YAML file, or its
+    content. latency: seconds that each response takes. token_lifetime, token_requests: limits of the tokens of logins
+    (tokens.py). tls: serve https; then the control interface of `Mock` does not work. Raises SeedError, and OSError if
+    it cannot listen on the port.
     """
     limits = Limits(token_lifetime, token_requests)
     parsed = parse_seed(seed) if isinstance(seed, dict) else read_seed(seed)
@@ -154,9 +154,9 @@ async def _serve(
     tls: ssl.SSLContext | None,
     listening: Future[tuple[int, t.Callable[[], None]]],
 ) -> None:
-    """Listen until the application is told to stop. Once it listens, the future gets the port and a way to stop it."""
+    """Listen until the application stops. When it listens, the future gets the port and a function to stop it."""
     app = make_app()
-    # With auto_decompress, a body that is not compressed as it claims would end the connection with a traceback.
+    # With auto_decompress, a body with a wrong Content-Encoding would end the connection with a traceback.
     options: Json = {"access_log": None, "auto_decompress": False, "handler_cancellation": True, "logger": LOGGER}
     runner = web.AppRunner(app, shutdown_timeout=0.1, **options)
     await runner.setup()
@@ -165,7 +165,7 @@ async def _serve(
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
-            # The loop is closed if the control side has stopped the server before.
+            # The loop is already closed if the control interface has stopped the server.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(app[STOP].set)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Schemathesis has to know about the mock API beyond openapi.yaml."""
+"""Information for Schemathesis about the mock API that openapi.yaml does not contain."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typing as t
 
 import schemathesis  # type: ignore[import-not-found]  # its session of nox has it
 
-# Statuses that no page has, and that the mock answers all the same, by operation. The code marks them with "Open:".
-# With these, Schemathesis reports all others.
+# The statuses of the mock that the documentation of the API does not mention, by operation. The code marks them with
+# "Open:". Schemathesis reports all other undocumented statuses.
 OPEN_STATUSES = {
     "login": ("400",),
     "revokeToken": ("404",),
@@ -21,7 +21,7 @@ OPEN_STATUSES = {
 
 @schemathesis.hook
 def before_load_schema(_context: t.Any, schema: dict[str, t.Any]) -> None:
-    """Add the open statuses, 401 for a bad token, and a login that succeeds."""
+    """Add the statuses above, the status 401 for a wrong token, and the data of a login that succeeds."""
     error = {
         "description": "Open.",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the mock API starts from: read from a YAML file, or sent to its control side."""
+"""The seed: the first state of the mock API, from a YAML file or from a request to the control interface."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COUNTERS = tuple(
 
 KINDS = {str: "a text", int: "an integer", bool: "true or false", list: "a list", dict: "an object"}
 
-# The types of the fields that the mock relies on. Fields without an entry are listed as they are.
+# The types of the fields that the mock uses. All other fields are listed without a check.
 AI_LLM_FIELDS: dict[str, type] = {
     **dict.fromkeys(("id", "workspaceId", "name", "aiType", "endpoint", "orgId", "userId", "createdAt", "secret"), str),
     "deletable": bool,
@@ -43,7 +43,7 @@ AI_LLM_FIELDS: dict[str, type] = {
 
 WORKSPACE_FIELDS: dict[str, type] = {**dict.fromkeys(("id", "name", "orgId"), str), "users": list}
 
-# What a user has that the seed does not say.
+# The default values of a user.
 USER: Json = {"name": "", "orgId": "org-123"}
 
 USER_FIELDS: dict[str, type] = {
@@ -57,7 +57,7 @@ SECTIONS = ("workspaces", "ai_llms", "users")
 
 
 class SeedError(ValueError):
-    """The seed cannot be used. The text names the item and what is wrong with it."""
+    """The seed is not valid. The message names the item and the problem."""
 
 
 class Seed(t.NamedTuple):
@@ -67,7 +67,7 @@ class Seed(t.NamedTuple):
 
 
 def read_seed(path: Path) -> Seed:
-    """The seed in a YAML file. Raises SeedError with the file's name."""
+    """Read the seed from a YAML file. Raises SeedError with the file's name."""
     try:
         return parse_seed(_load(path))
     except SeedError as exc:
@@ -87,7 +87,7 @@ def _load(path: Path) -> t.Any:
 
 
 def parse_seed(data: t.Any, users: list[Json] | None = None) -> Seed:
-    """The seed in data that YAML or JSON holds, with these users if it has none of its own. Raises SeedError."""
+    """Return the seed from YAML or JSON data. If the data has no users, use the given ones. Raises SeedError."""
     if data is None:
         raise SeedError("is empty")
     if not isinstance(data, dict):
@@ -117,7 +117,7 @@ def _list(data: Json, section: str) -> list[t.Any]:
 
 
 def _items(section: str, items: list[t.Any], fields: dict[str, type], required: list[str]) -> list[Json]:
-    """A copy of the items of a section. The first required field identifies an item."""
+    """Return a copy of the items of a section. The first required field identifies an item."""
     identity = required[0]
     seen: set[str] = set()
     for number, item in enumerate(items, 1):
@@ -133,7 +133,7 @@ def _items(section: str, items: list[t.Any], fields: dict[str, type], required: 
 
 
 def _problem(item: t.Any, fields: dict[str, type], required: list[str]) -> str | None:
-    """What is wrong with an item, or None."""
+    """Return the problem with an item, or None."""
     if not isinstance(item, dict):
         return "must be an object"
     for field in required:
@@ -160,5 +160,5 @@ def _problem(item: t.Any, fields: dict[str, type], required: list[str]) -> str |
 
 
 def _is_a(value: t.Any, kind: type) -> bool:
-    # For Python, true is an integer.
+    # In Python, a bool is also an int.
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

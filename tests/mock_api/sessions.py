@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logging in, and revoking a login."""
+"""Log in, and revoke a login."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MASK = "********"
 
 
 def refused(code: str) -> web.Response:
-    """Open: whether a message comes with the code. Here: no, as on the page."""
+    """Open: whether the response has a message in addition to the code. Here: no, as in the documentation."""
     return web.json_response({"success": False, "error_code": code}, status=401)
 
 
 async def log_in(request: web.Request) -> web.Response:
-    """Open: which reason counts first. Here: those that say nothing about the password come before it."""
+    """Open: the order of the checks. Here: an unknown user, no password, a wrong password, an inactive user."""
     state = request.app[STATE]
-    # Open: the status for a body that is not as documented. Here: 400.
+    # Open: the status for a body that differs from the documentation. Here: 400.
     try:
         body = await read_object(request)
     except BadBodyError as exc:
@@ -59,7 +59,7 @@ async def log_in(request: web.Request) -> web.Response:
 
 
 async def revoke(request: web.Request) -> web.Response:
-    """Open: all statuses but 200. Here: 404 for what is unknown, another user's or revoked already."""
+    """Open: all statuses except 200. Here: 404 if the session is unknown, of another user, or already revoked."""
     tokens = request.app[STATE].tokens
     caller = tokens.email_of(request.headers["Authorization"])
     if tokens.revoke(request.match_info["id"], caller):
@@ -68,7 +68,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 
 def masked(body: t.Any) -> Json | None:
-    """What the log may keep of a login's body: the names of all fields, and the email."""
+    """Return the part of a login's body that the log may contain: the names of all fields, and the email."""
     if not isinstance(body, dict):
         return None
     return {field: value if field == "email" and isinstance(value, str) else MASK for field, value in body.items()}

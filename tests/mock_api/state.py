@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the mock API knows: the configurations and workspaces, what it was asked, and the faults that are to come."""
+"""The state of the mock API: configurations, workspaces, the log of requests, and the faults for the next requests."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if t.TYPE_CHECKING:
     from .messages import Json
     from .seed import Seed
 
-# Fields of the seed's items that are the mock's own, or secret.
+# Fields of the seed's items that the real API does not have, or that are secret.
 UNLISTED = ("deletable", "works", "stats", "secret")
 
 
 @dataclasses.dataclass
 class AiLlm:
-    """A configuration. Its credentials are not kept, only whether the provider accepts them."""
+    """A configuration. The mock does not store its credentials, only whether the provider accepts them."""
 
     listed: Json
     deletable: bool = True
@@ -60,7 +60,7 @@ class AiLlm:
         )
 
     def validate(self) -> bool:
-        """Open: what a validation counts as. Here: a call with some tokens, without them if the provider refuses it."""
+        """Open: how a validation is counted. Here: as one call with some tokens, or without if the provider refuses."""
         calls = {"totalApiCalls": 1}
         if self.works:
             calls.update(totalTokensIn=12, totalTokensOut=3, totalLlmTokensIn=10, totalLlmTokensOut=2)
@@ -78,14 +78,14 @@ class AiLlm:
 
 class State:
     def __init__(self, seed: Seed, static_token: str, limits: Limits) -> None:
-        """limits: those that the tokens have after a reset."""
+        """limits: the limits of tokens after a reset."""
         self.initial_seed = seed
         self._static_token = static_token
         self._limits = limits
         self.reset()
 
     def reset(self, seed: Seed | None = None) -> None:
-        """Begin again, from the given seed or from the first one. All tokens but the static one are forgotten."""
+        """Return to the given seed, or to the first one. All tokens except the static token are removed."""
         seed = seed or self.initial_seed
         self.workspaces: dict[str, Json] = {workspace["id"]: workspace for workspace in seed.workspaces}
         self.ai_llms: dict[str, AiLlm] = {item["id"]: AiLlm.from_seed(item) for item in seed.ai_llms}
@@ -95,7 +95,7 @@ class State:
         self.faults: list[Fault] = []
 
     def next_fault(self, method: str, path: str) -> Fault:
-        """The fault of this request, which is used up by that."""
+        """Return the fault for this request, and count the request."""
         for fault in self.faults:
             if fault.matches(method, path):
                 fault.times -= 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access tokens: one fixed token, and those of logins, which expire."""
+"""Access tokens: one fixed token, and the tokens of logins, which expire."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ import uuid
 if t.TYPE_CHECKING:
     from .messages import Json
 
-# Seconds that an access token lives, as documented.
+# The lifetime of an access token in seconds, as documented.
 HOUR = 3600.0
 
-# How the log of requests names the fixed token, which no login has issued.
+# The name of the fixed token in the log of requests. No login issued this token.
 STATIC = "static"
 
 
 class LimitsError(ValueError):
-    """The limits make no sense. The text says why."""
+    """The limits are not valid. The message gives the reason."""
 
 
 @dataclasses.dataclass
 class Limits:
-    """What the access tokens of logins, past ones too, are good for, and whether the fixed token is accepted.
+    """The limits of access tokens of all logins, also of earlier ones, and whether the fixed token is accepted.
 
-    lifetime: seconds, None for an hour. requests: how many one token is accepted for, None for any number.
+    lifetime: seconds, None for an hour. requests: how many requests a token is accepted for, None for any number.
     """
 
     lifetime: float | None = None
@@ -39,7 +39,7 @@ class Limits:
     static: bool = True
 
     def change(self, data: t.Any) -> None:
-        """Change the limits that the data names, as sent to the control side. Raises LimitsError."""
+        """Change the limits in the data, which comes from a request to the control interface. Raises LimitsError."""
         known = ("lifetime", "requests", "static")
         if not isinstance(data, dict) or set(data) - set(known):
             raise LimitsError(f"The limits must be an object with no other keys than {', '.join(known)}")
@@ -89,7 +89,7 @@ class Tokens:
         return math.ceil(time.time() + lifetime)
 
     def session_of(self, authorization: str) -> str | None:
-        """The token ID of the login that issued the token of this header, expired or not; STATIC; or None."""
+        """Return the token ID of the login that issued this header's token, even if it has expired; STATIC; or None."""
         token = _bearer(authorization)
         if token == self._static_token:
             return STATIC
@@ -97,7 +97,7 @@ class Tokens:
         return session.token_id if session else None
 
     def accepts(self, authorization: str) -> bool:
-        """Whether the token of this header is good for one more request, which is counted if so."""
+        """Return whether the token of this header is accepted. If it is, count the request."""
         token = _bearer(authorization)
         if token == self._static_token:
             return self.limits.static
@@ -114,12 +114,12 @@ class Tokens:
         return True
 
     def email_of(self, authorization: str) -> str | None:
-        """The user whose token this is, None for the fixed token, which may do what any user may."""
+        """Return the user of the token; None for the fixed token, which has the permissions of all users."""
         session = self._by_access_token.get(_bearer(authorization))
         return session.email if session else None
 
     def revoke(self, token_id: str, email: str | None) -> bool:
-        """Revoke the refresh token of a login of this user, or of anybody. Whether there was one."""
+        """Revoke the refresh token of a login of this user, or of any user if it is None. Return whether it existed."""
         for session in self._sessions:
             if session.open and session.token_id == token_id and email in (None, session.email):
                 session.open = False

@@ -16,5 +16,5 @@ if t.TYPE_CHECKING:
 
 
 async def list_all(request: web.Request) -> web.Response:
-    """Open: the order. Here: that of the seed. Every caller can reach all workspaces of the mock."""
+    """Open: the order of the list. Here: the order of the seed. Each user can reach all workspaces of the mock."""
     return success(workspaces=list(request.app[STATE].workspaces.values()))

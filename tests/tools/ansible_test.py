@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions that run ansible-test: units, integration and sanity side by side, and the coverage of plugins."""
+"""The sessions that run ansible-test: unit, integration and sanity tests in parallel, and the coverage of plugins."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ TREE = Path.cwd()
 # The unit tests of the modules and of what these import; the other unit tests need a newer Python and newer libraries.
 UNITS_OF_PLUGINS = "tests/unit/plugins/"
 
-# The targets under which coverage is measured, besides the unit tests. This one runs every module as a user runs it.
-# The measurement makes a target take nearly twice as long, and the other targets add nothing to it.
+# The targets that measure coverage, in addition to the unit tests. This target runs every module as a user runs it.
+# With the measurement, a target takes nearly twice as long. The other targets would not increase the coverage.
 COVERED_TARGETS = ("documentation",)
 
 # The kind of a stage, its name, and its options for ansible-test.
 Planned = tuple[str, str, tuple[str, ...]]
 
-# What the sessions of this process counted. The sum is the very last line, for people and for programs.
+# The counts of the sessions of this process. Their sum is the last line of the output.
 counted: list[stages.Counts] = []
 
 
 def run(session: nox.Session, requirement: str) -> None:
-    """Test with the ansible-core of a pip requirement. With arguments, run only that kind of tests, and show it all."""
+    """Test with the ansible-core of a pip requirement. With arguments, run only this kind of tests, with all output."""
     checkout.add_untracked_sources(TREE)
     install(session, requirement)
     python = ask(session, "import sys; print(*sys.version_info[:2], sep='.')")
@@ -52,7 +52,7 @@ def run(session: nox.Session, requirement: str) -> None:
 
 
 def run_oldest(session: nox.Session, work: Path) -> None:
-    """Test the modules on the oldest Python and libraries, under a controller with the oldest ansible-core."""
+    """Test the modules on the oldest Python and libraries, with a controller that has the oldest ansible-core."""
     checkout.add_untracked_sources(TREE)
     install(session, supported.core(supported.OLDEST))
     target = Path(session.virtualenv.location) / "target"
@@ -72,7 +72,7 @@ def run_oldest(session: nox.Session, work: Path) -> None:
 
 
 def install(session: nox.Session, requirement: str) -> None:
-    """Install ansible-core and all that its tests need, at once: several ansible-test cannot share an environment.
+    """Install ansible-core and all test requirements first, because parallel ansible-test runs share the environment.
 
     ansible-test only warns if shellcheck is missing, and skips its test.
     """
@@ -81,7 +81,7 @@ def install(session: nox.Session, requirement: str) -> None:
 
 
 def requirement_files(session: nox.Session) -> list[str]:
-    """Those of ansible-test, with the one version of coverage that it accepts, and those of the tests."""
+    """Return the requirements of ansible-test, with the only version of coverage that it accepts, and of the tests."""
     folder = ask(session, "import ansible_test, os; print(list(ansible_test.__path__)[0])")
     data = Path(folder) / "_data" / "requirements"
     own = [str(path) for path in map(Path, ("tests/unit/requirements.txt", "tests/integration/requirements.txt"))]
@@ -89,7 +89,7 @@ def requirement_files(session: nox.Session) -> list[str]:
 
 
 def oldest_constraints() -> str:
-    """The usual constraints, but for the libraries whose oldest versions are tested."""
+    """Return the usual constraints, without the libraries whose oldest versions are tested."""
     oldest = {re.split("[<=>]", pin)[0] for pin in supported.OLDEST_LIBRARIES}
     lines = Path("tests/constraints.txt").read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if re.split("[ <=>]", line)[0] not in oldest]
@@ -97,7 +97,7 @@ def oldest_constraints() -> str:
 
 
 def prepare(session: nox.Session, python: str = "python") -> None:
-    """Say what is tested. Nothing of an earlier run may count as covered."""
+    """Log the tested versions, and remove the coverage data of earlier runs."""
     shutil.rmtree(TREE / "tests" / "output", ignore_errors=True)
     core = ask(session, "import ansible.release as release; print(release.__version__)")
     code = (
@@ -109,7 +109,7 @@ def prepare(session: nox.Session, python: str = "python") -> None:
 
 
 def plan_stages(for_units: Sequence[str], for_integration: Sequence[str], covered: Sequence[str] = ()) -> list[Planned]:
-    """Units and each integration target, what probably takes longest first, so that the slots end at the same time."""
+    """Plan the units and each integration target. The longest stages come first, so that all slots end together."""
     units = ("units", "units", (*for_units, "--num-workers", str(slots())))
     integration = []
     for target in integration_targets():
@@ -119,7 +119,7 @@ def plan_stages(for_units: Sequence[str], for_integration: Sequence[str], covere
 
 
 def integration_targets() -> list[str]:
-    """The targets that are tests, not roles that tests use; the largest first."""
+    """Return the targets that are tests, without the roles that tests use. The largest target comes first."""
     folders = [folder for folder in Path("tests/integration/targets").iterdir() if (folder / "aliases").exists()]
     tests = [folder for folder in folders if "hidden" not in (folder / "aliases").read_text(encoding="utf-8")]
 
@@ -130,7 +130,7 @@ def integration_targets() -> list[str]:
 
 
 def slots() -> int:
-    """How many stages run at a time: each keeps about one processor busy."""
+    """Return how many stages run at the same time. Each stage uses about one processor."""
     return min(max(2, os.cpu_count() or 2), 6)
 
 
@@ -176,5 +176,5 @@ def print_total() -> None:
 
 
 def ask(session: nox.Session, code: str, python: str = "python") -> str:
-    """What a Python program prints in the session's environment."""
+    """Return the output of a Python program that runs in the session's environment."""
     return (session.run(python, "-c", code, silent=True, log=False, external=python != "python") or "").strip()

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The place where checks run: a copy of the checkout, with a folder of its own for environments, caches and logs.
+"""The place where checks run: a copy of the checkout, with a separate folder for environments, caches and logs.
 
-ansible-test needs a path that ends in ansible_collections/flashback/platform, and refuses links. Other tools walk the
-whole tree and stumble over whatever a user leaves there. So all checks run in a copy of what Git tracks.
+ansible-test needs a path that ends in ansible_collections/flashback/platform, and refuses links. Other tools read the
+whole tree, and can fail because of other files of the user. So all checks run in a copy of the files that Git tracks.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ NAMESPACE, NAME = "flashback", "platform"
 # Set while nox runs in the copy: the path of the checkout.
 CHECKOUT = "FLASHBACK_CHECKOUT"
 
-# Untracked files in these folders are tested, since they are probably work in progress. They are never linted.
+# Untracked files in these folders are probably work in progress. They are tested, but never linted.
 SOURCE_FOLDERS = ("plugins", "tests")
 
-# The longest path of the work folder with which scripts in environments below it still can name their interpreter.
+# The maximum length of the path of the work folder. With a longer path, the "#!" lines of scripts would be too long.
 MAX_PATH_CHARS = 120
 
 
@@ -51,7 +51,7 @@ def run_in_copy(root: Path) -> Path:
             "PATH": workarounds.with_real_interpreters(os.environ["PATH"]),
             "PIP_CONSTRAINT": f"{os.environ.get('PIP_CONSTRAINT', '')} {constraints}".strip(),
             "LC_ALL": "C.UTF-8",
-            # Formatters then complain instead of changing files: they would change the copy.
+            # Formatters report problems and do not change files, because they would only change the copy.
             "CI": "true",
         }
     )
@@ -72,15 +72,15 @@ def lock(path: Path) -> None:
 
 
 def original() -> Path:
-    """The checkout that this copy was made of."""
+    """Return the path of the original checkout of this copy."""
     return Path(os.environ[CHECKOUT])
 
 
 def work_folder(root: Path) -> Path:
-    """`.nox` in the checkout; where that path is unsuitable, a folder below /var/tmp to which `.nox` is a link.
+    """Return `.nox` in the checkout. If that path is unsuitable, return a folder in /var/tmp, and link `.nox` to it.
 
-    ansible-test and pip write the path of an environment's Python behind "#!", where a space or a limit of the kernel
-    would cut it.
+    ansible-test and pip write the path of an environment's Python into "#!" lines. There, a path with a space or a very
+    long path does not work.
     """
     work = root / ".nox"
     if not any(map(str.isspace, str(work))) and len(str(work)) <= MAX_PATH_CHARS:
@@ -97,7 +97,7 @@ def work_folder(root: Path) -> Path:
 
 
 def suitable_parent() -> Path:
-    """A folder for temporary files whose path has no white space; the first one survives a restart of the machine."""
+    """Return a folder for temporary files, with no white space in its path. Prefer one that survives a restart."""
     for parent in ("/var/tmp", tempfile.gettempdir(), "/tmp"):
         if os.path.isdir(parent) and os.access(parent, os.W_OK) and not any(map(str.isspace, parent)):
             return Path(parent)
@@ -105,7 +105,7 @@ def suitable_parent() -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder for this user alone. Others can write to its parent, so an existing one is checked."""
+    """Create a folder for this user only. Other users can write to its parent, so an existing folder is checked."""
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
@@ -113,9 +113,9 @@ def make_private(folder: Path) -> None:
 
 
 def copy_tracked(root: Path, tree: Path) -> None:
-    """Make `tree` a Git checkout with the tracked files of `root`, and with what it ignores, such as caches.
+    """Make `tree` a Git checkout with the tracked files of `root`. Ignored files in `tree`, such as caches, stay.
 
-    Without a .git of its own, inside of an ignored folder, ansible-test skips every target and calls that a success.
+    `tree` is in a folder that Git ignores. Without its own .git, ansible-test would skip every target and succeed.
     """
     files = tracked_files(root)
     git(root, "init", "--quiet", str(tree))
@@ -127,7 +127,7 @@ def copy_tracked(root: Path, tree: Path) -> None:
 
 
 def tracked_files(root: Path) -> list[Path]:
-    """The files that Git tracks; all that are not hidden, if this is not a Git checkout."""
+    """Return the files that Git tracks. If this is not a Git checkout, return all files that are not hidden."""
     if (root / ".git").exists():
         report_untracked(untracked_files(root))
         return list_files(root, "--cached")
@@ -136,7 +136,7 @@ def tracked_files(root: Path) -> list[Path]:
 
 
 def untracked_files(root: Path) -> list[Path]:
-    """The files that Git neither tracks nor ignores."""
+    """Return the files that Git neither tracks nor ignores."""
     return list_files(root, "--others", "--exclude-standard") if (root / ".git").exists() else []
 
 
@@ -152,7 +152,7 @@ def report_untracked(files: list[Path]) -> None:
 
 
 def add_untracked_sources(tree: Path) -> None:
-    """Add work in progress to the copy: new files in plugins and tests that Git does not track yet."""
+    """Add new files in plugins and tests to the copy, although Git does not track them yet."""
     files = untracked_files(original())
     copy_files(original(), tree, [file for file in files if file.parts[0] in SOURCE_FOLDERS])
 

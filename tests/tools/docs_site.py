@@ -13,7 +13,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOT_ON_GALAXY = "ansible-galaxy collection install git+https://github.com/flashbacktech/flashback.platform.git"
 
-# The theme does not break lines in tables, which are cut off in a narrow window.
+# The theme does not break lines in tables. Without this, a narrow window cuts off the tables.
 STYLE = ".wy-table-responsive table.docutils :is(td, th) { white-space: normal; }\n"
 
 
@@ -26,7 +26,7 @@ def replace(file: Path, old: str, new: str) -> None:
 
 def adapt(site: Path) -> None:
     replace(site / "antsibull-docs.cfg", "ansible-galaxy collection install {namespace}.{name}", NOT_ON_GALAXY)
-    # The page is empty, since modules cannot declare environment variables. A guide lists them.
+    # This page is empty, because modules cannot declare environment variables. A guide lists the variables.
     replace(site / "build.sh", "sphinx-build ", "rm rst/environment_variables.rst\nsphinx-build ")
     (site / "style.css").write_text(STYLE, encoding="utf-8")
     with (site / "conf.py").open("a", encoding="utf-8") as conf:

@@ -4,8 +4,8 @@
 
 """Check with import-linter that imports between the files of plugins go one way: import_layers.py SCRATCH.
 
-import-linter imports what it checks as packages. The folders of a collection have no __init__.py, since Ansible loads
-them by itself; so the check runs on a copy that has these files.
+import-linter can only check packages. The folders of a collection have no __init__.py, because Ansible loads them in
+another way. So the check runs on a copy to which these files are added.
 """
 
 from __future__ import annotations

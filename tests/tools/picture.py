@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 PLAYBOOK = "demo/playbook.yml"
-# What comes after this text is not in the picture, which would be too high.
+# The picture ends before this text. Otherwise it would be too high.
 END = "\nTASK [6."
 COLUMNS = 84
 
@@ -38,7 +38,7 @@ def run_demo() -> str:
 
 
 def draw(output: str) -> str:
-    """The output as an SVG that needs nothing from elsewhere."""
+    """Return the output as an SVG without references to other files."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text(f"$ ansible-playbook {PLAYBOOK}", style="bold"))
     console.print(Text.from_ansi(output.partition(END)[0].rstrip()))

@@ -21,8 +21,9 @@ COLLECTION = f"{checkout.NAMESPACE}.{checkout.NAME}"
 # ansible-galaxy needs distlib to read the list of files in galaxy.yml.
 BUILD_REQUIREMENTS = (supported.ANY_CORE, "distlib")
 
-# What each session installs in the version that fits: ansible-core is tested in each supported release series, and each
-# needs another resolvelib; ansible-test accepts exactly one version of coverage; galaxy-importer needs an older attrs.
+# These packages have no single pinned version. The tests use each supported release series of ansible-core, and each
+# series needs another resolvelib. ansible-test accepts exactly one version of coverage. galaxy-importer needs an older
+# attrs.
 UNPINNED = ("ansible-core", "attrs", "coverage", "pip", "resolvelib", "setuptools")
 
 CONSTRAINTS_COMMENT = """
@@ -45,7 +46,7 @@ def build_docs(session: nox.Session) -> None:
     session.run("python", "tests/tools/docs_site.py", str(site))
     session.install("--requirement", str(site / "requirements.txt"))
     output = session.run(str(site / "build.sh"), env=env, external=True, silent=True) or ""
-    # What leads to Ansible's own documentation cannot be looked up offline.
+    # Links to Ansible's own documentation cannot be checked offline.
     elsewhere = (
         "intersphinx",
         "inventories",
@@ -63,7 +64,7 @@ def build_docs(session: nox.Session) -> None:
 
 
 def build_tarball(session: nox.Session, folder: Path) -> Path:
-    """Build the collection into a folder that is emptied before, and return the tarball's path."""
+    """Empty the folder, build the collection in it, and return the tarball's path."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     session.run("ansible-galaxy", "collection", "build", "--output-path", str(folder), str(TREE))
@@ -80,7 +81,7 @@ def version() -> str:
 
 
 def build(session: nox.Session, folder: Path) -> None:
-    """Build the files of a release. A tag in RELEASE_TAG has to be the version in galaxy.yml."""
+    """Build the files of a release. If RELEASE_TAG is set, it must be the version in galaxy.yml."""
     tag = os.environ.get("RELEASE_TAG")
     if tag not in (None, version()):
         session.error(f"the tag is {tag}, but the version in galaxy.yml is {version()}")
@@ -118,7 +119,7 @@ def check_execution_environment(session: nox.Session) -> None:
 
 
 def update_constraints(session: nox.Session, constraints: Path) -> None:
-    """Resolve the newest tools, for all supported Pythons at once, into one file with markers."""
+    """Find the newest versions of the tools for all supported Pythons, and write them into one file with markers."""
     # The old file must not limit the new one.
     session.env["PIP_CONSTRAINT"] = ""
     session.install("--upgrade", "uv")

@@ -4,7 +4,7 @@
 
 """Write the software bill of materials (SBOM) of a built collection, as CycloneDX JSON: sbom.py TARBALL SBOM.
 
-It lists every file of the tarball with its checksum, and what the collection needs at run time.
+The SBOM lists every file of the tarball with its checksum, and the run-time requirements of the collection.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def collection(tarball: Path) -> Component:
 
 
 def required() -> list[Component]:
-    """What the collection needs at run time. The versions are chosen where it is installed."""
+    """Return the run-time requirements of the collection, without versions: the user chooses them at installation."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     requirements = ["ansible-core", *(line for line in lines if line and not line.startswith("#"))]
     components = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the stages of a check side by side: little output, a log for each, and the failing part of what fails."""
+"""Run the stages of a check in parallel. Each stage has a log. The output shows only the failing part of the logs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Stage:
 
 
 def count_units(log: str) -> Counts:
-    """Add up pytest's closing lines; ansible-test runs pytest once for each kind of code."""
+    """Add up the numbers in pytest's last lines. ansible-test runs pytest once for each kind of code."""
     closing = "\n".join(re.findall(r"^=+ (.*\bin [\d.]+s\b.*?) =+$", log, re.MULTILINE))
     passed = sum(map(int, re.findall(r"(\d+) passed", closing)))
     return Counts(passed, sum(map(int, re.findall(r"(\d+) (?:failed|error)", closing))))
@@ -123,14 +123,14 @@ def failing_part(stage: Stage) -> str:
 
 
 def failing_units(lines: list[str]) -> list[str]:
-    """All from pytest's first heading of failures."""
+    """Return the output from pytest's first heading of failures to the end."""
     headings = (number for number, line in enumerate(lines) if re.fullmatch(r"=+ (FAILURES|ERRORS) =+", line))
     first = next(headings, len(lines))
     return lines[first:]
 
 
 def failing_integration(lines: list[str]) -> list[str]:
-    """All from the heading of the last task that failed, unless its failure was ignored."""
+    """Return the output from the heading of the last failed task to the end. Ignored failures do not count."""
     task = first = len(lines)
     for number, line in enumerate(lines):
         if line.startswith(("TASK [", "RUNNING HANDLER [")):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The supported versions, listed once: for the checks, the Makefile, the workflows and the documentation.
+"""The only list of supported versions, for the checks, the Makefile, the workflows and the documentation.
 
-As a program: "matrix" prints the test jobs for the workflow, as JSON; "check" compares the documentation with the list,
-and the repository's addresses with the one in galaxy.yml. It needs nothing but Python.
+This file is also a program. "matrix" prints the test jobs for the workflow as JSON. "check" compares the documentation
+with the list, and the repository's addresses with the address in galaxy.yml. The program needs only Python.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COLLECTION = "flashback.platform"
 # cover all of these Pythons. After a new release series: add it here, then run "make update-constraints".
 CORES = {"2.16": "3.10", "2.17": "3.11", "2.18": "3.12", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
 
-# The oldest Python that may run the modules, and the oldest libraries. The requests of that time limits the others.
+# The oldest Python that can run the modules, and the oldest libraries. The oldest requests limits the other libraries.
 OLDEST_PYTHON = "3.9"
 OLDEST_LIBRARIES = ("requests==2.25.1", "urllib3<2", "idna<3", "chardet<5")
 
@@ -35,7 +35,7 @@ def _next_series(series: str) -> str:
     return f"{major}.{int(minor) + 1}"
 
 
-# pip takes the newest release that the running Python allows, but never one that is not supported yet.
+# pip installs the newest release that the running Python allows, but no release that is not supported yet.
 ANY_CORE = f"ansible-core>={OLDEST}.0,<{_next_series(NEWEST)}"
 
 
@@ -53,7 +53,7 @@ def matrix() -> str:
 
 
 def disagreements() -> list[str]:
-    """Each place in the documentation and the metadata that does not fit the list, as a line of text."""
+    """Return a line for each place in the documentation and the metadata that differs from the list."""
     required = {
         "meta/runtime.yml": f'requires_ansible: ">={OLDEST}.0"',
         "README.md": OLDEST,

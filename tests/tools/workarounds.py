@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What works around the tools that the checks use. Each function says what goes wrong without it."""
+"""Workarounds for the tools that the checks use. Each docstring describes the problem without the workaround."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import nox
 
 
 def with_real_interpreters(path: str) -> str:
-    """PATH with pyenv's interpreters in place of its shims.
+    """Return PATH with pyenv's interpreters instead of its shims.
 
-    ansible-test takes a shim for an interpreter; the shim then fails with status 127 where its version is not selected.
+    ansible-test uses a shim as an interpreter. The shim fails with status 127 if its version is not selected.
     """
     folders: list[str] = []
     for folder in map(Path, path.split(os.pathsep)):
@@ -29,10 +29,11 @@ def with_real_interpreters(path: str) -> str:
 
 
 def private_home(work: Path) -> Path:
-    """A home folder for the tools, below the work folder, that shares pip's settings and cache with the user's.
+    """Create a home folder for the tools in the work folder. It uses the settings and the cache of the user's pip.
 
-    ansible-test keeps environments in ~/.ansible/test, where a space in the path breaks them; antsibull-docs writes
-    ~/antsibull.log; ansible-lint and others keep caches. ansible-test passes HOME to pip, but no PIP_ variables.
+    ansible-test keeps environments in ~/.ansible/test, which do not work if the path contains a space. antsibull-docs
+    writes ~/antsibull.log. ansible-lint and other tools keep caches. ansible-test passes HOME to pip, but no PIP_
+    variables.
     """
     home = work / "home"
     for name in (".config/pip", ".pip", ".cache/pip", ".netrc"):
@@ -44,12 +45,12 @@ def private_home(work: Path) -> Path:
 
 
 def provide_sanity_pip(session: nox.Session) -> None:
-    """Place a script that installs pip where ansible-test caches the one that it fetches from its own web host.
+    """Put a script that installs pip into the cache of ansible-test, so that ansible-test does not download its own.
 
-    ansible-test puts pip into the environments of its sanity tests. Many networks reach the package index but not that
-    host. The index has the same pip.
+    ansible-test installs pip in the environments of its sanity tests, and downloads the script from a web host. Many
+    networks can reach the package index, but not this host. The index has the same pip.
     """
-    # ansible-test knows which pip it wants for which Python. Its function reads nothing but the Python's version.
+    # A function of ansible-test returns the version of pip for each Python. It only reads the version of the Python.
     code = (
         "import sys, types; from ansible_test._internal.python_requirements import get_venv_packages;"
         "version = '.'.join(map(str, sys.version_info[:2]));"
@@ -80,9 +81,9 @@ sys.exit(main(["install", "--ignore-installed", "--find-links", str(folder), *wa
 
 
 def check_links(session: nox.Session, index: Path) -> None:
-    """Check the links within a site, on a copy that everybody can read.
+    """Check the links within a site, on a copy that all users can read.
 
-    When root runs it, linkchecker changes to the user "nobody", who cannot read a private folder.
+    If root runs linkchecker, it changes to the user "nobody", who cannot read a private folder.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)

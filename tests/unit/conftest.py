@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No home directory, and no variables that the modules, requests or OpenSSL read."""
+    """Remove the home directory, and all variables that the modules, requests or OpenSSL read."""
     for variable in os.environ:
         if variable.upper().endswith(("_PROXY", "_CA_BUNDLE")) or variable.startswith(("FLASHBACK_", "SSL_CERT_")):
             monkeypatch.delenv(variable)
@@ -50,9 +50,9 @@ def home(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 class FakeClock:
-    """The clock of the modules. A sleep ends at once, and is recorded; only this clock shows its seconds.
+    """The clock of the modules. A sleep is recorded and ends immediately; only this clock moves forward.
 
-    on_sleep: called at each sleep, such as to change something between two attempts.
+    on_sleep: called at each sleep, for example to change something between two attempts.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ def new_transport() -> NewTransport:
 
 @pytest.fixture
 def new_client(server: ScriptedServer, new_transport: NewTransport) -> NewClient:
-    """Makes clients of the server, which send each request once unless they are told otherwise."""
+    """Makes clients of the server. By default, they send each request once."""
 
     def new(
         *,
@@ -156,15 +156,15 @@ def new_ai_llms(new_session: NewSession) -> Callable[..., AiLlms]:
 
 @pytest.fixture
 def ai_llms(new_ai_llms: Callable[..., AiLlms]) -> AiLlms:
-    """The AI LLM configurations of the server. A request has up to four attempts."""
+    """The AI LLM configurations of the server. Each request has up to four attempts."""
     return new_ai_llms(retries=3)
 
 
 @pytest.fixture
 def run_task(request: pytest.FixtureRequest, server: ScriptedServer) -> RunTask:
-    """Runs main() of the test file, a module, against the server, with one attempt.
+    """Runs main() of the module under test against the server, with one attempt.
 
-    An option that is None is not given at all. The test fails if the output has a secret.
+    An option with the value None is not passed. The test fails if the output contains a secret.
     """
 
     def run(**params: t.Any) -> TaskResult:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""proxy.py, a real HTTP proxy, in a process of its own."""
+"""Run proxy.py, a real HTTP proxy, in a separate process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 @contextlib.contextmanager
 def real_proxy(folder: Path, *options: str) -> Iterator[int]:
-    """Run proxy.py on loopback while the context is entered. Gives its port.
+    """Run proxy.py on loopback until the context ends. Yields its port.
 
     :param folder: An empty folder for its files.
     """
@@ -41,5 +41,5 @@ def real_proxy(folder: Path, *options: str) -> Iterator[int]:
                 time.sleep(0.01)
             yield int(port_file.read_text(encoding="utf-8"))
         finally:
-            # It has started processes of its own, and takes a second to end by itself.
+            # The proxy has child processes, and takes a second to end.
             os.killpg(process.pid, signal.SIGKILL)

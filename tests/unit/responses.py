@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests send to the API, and what the API answers."""
+"""Requests of the tests, and responses of the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.flashback.platform.tests.unit.scripted_server import Act, head, response
 
-# No encoding changes the core of the token, so that a test can search any output for it.
+# No encoding changes the middle part of the token, so tests can search for it in any output.
 TOKEN_CORE = "c0reOfTheT0ken"
 TOKEN = f'eyJ/"<&>+={TOKEN_CORE}'
 # Credentials of a configuration: two that the task sends, and one that the API lists.
@@ -96,7 +96,7 @@ ABSENT = response(404, NOT_FOUND)
 FOREIGN_404 = response(404, HTML)
 FORBIDDEN = response(403, REFUSED)
 RATE_LIMITED = response(429, REFUSED)
-# The API's own 500, as documented, and one of a gateway.
+# A documented 500 of the API, and a 500 of a gateway.
 SERVER_ERROR = response(500, REFUSED)
 GATEWAY_ERROR = response(502, HTML)
 REDIRECT = response(302, b"", {"Location": "/login"})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A loopback server that follows a script to the byte: mocks of `requests` cannot show how connections fail."""
+"""A loopback server that sends the exact bytes of a script. Mocks of `requests` cannot simulate broken connections."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ import typing as t
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Seconds. No test waits longer than this for anything.
+# Seconds. The maximum time that a test waits for an event.
 MAX_WAIT = 20.0
 
 
 class Act(enum.Enum):
-    """What a server may do besides sending bytes."""
+    """An action of the server other than sending bytes."""
 
     CLOSE = enum.auto()
     HANG = enum.auto()
     RESET = enum.auto()
 
 
-# A response is a sequence of steps: bytes are sent, a float is a pause in seconds, a context starts TLS. Unless an act
-# ends the connection, it is kept for the next request.
+# A response is a sequence of steps: bytes are sent, a float is a pause in seconds, a context starts TLS. The connection
+# stays open for the next request, unless an `Act` ends it.
 Step = t.Union[bytes, float, Act, ssl.SSLContext]
 Response = tuple[Step, ...]
 
@@ -56,7 +56,7 @@ class Request(t.NamedTuple):
 
 
 def response(status: int, body: t.Any = b"", headers: Mapping[str, str] | None = None) -> Response:
-    """A response with a Content-Length. body: bytes and texts are sent as they are, all else as JSON."""
+    """Return a response with a Content-Length. body: bytes and texts are sent unchanged, other values as JSON."""
     if isinstance(body, str):
         body = body.encode()
     elif not isinstance(body, bytes):
@@ -102,15 +102,15 @@ class Responder:
 
 
 class ScriptedServer:
-    """Expects requests in an order, and gives each its response. It can be a proxy, since it ignores the target.
+    """Expects requests in an order, and sends a response to each. It can act as a proxy, because it ignores the host.
 
-    A request that is missing, unexpected or different is a problem that verify() reports.
+    verify() reports requests that are missing, unexpected or different.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, listening: bool = True) -> None:
         self.requests: list[Request] = []
         self.connections = 0
-        # Answers every request, in place of the script.
+        # If this is set, it answers every request instead of the script.
         self.respond: Callable[[Request], Response] | None = None
         self._tls = tls
         self._script: list[tuple[str, Response]] = []
@@ -205,7 +205,7 @@ class ScriptedServer:
         return (Act.CLOSE,)
 
     def _perform(self, connection: socket.socket, steps: Response) -> socket.socket | None:
-        """Returns the connection if it is kept."""
+        """Send the steps. Returns the connection if it stays open."""
         for step in steps:
             if isinstance(step, bytes):
                 connection.sendall(step)

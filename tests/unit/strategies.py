@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hypothesis strategies for anything that a server may answer."""
+"""Hypothesis strategies for all responses that a server can send."""
 
 from __future__ import annotations
 
@@ -74,18 +74,18 @@ class GeneratedResponse:
 
     @property
     def steps(self) -> Response:
-        """The connection is closed: the client would wait for the rest if the length is wrong."""
+        """Close the connection: if the length is wrong, the client would wait for more bytes."""
         fields = {"Content-Length": str(len(self.body)), **self.headers}
         return (head(self.status, fields) + self.body, Act.CLOSE)
 
     @property
     def is_final(self) -> bool:
-        """Whether it shows that the request had no effect: the status does, and no header can hide it."""
+        """Whether the response shows that the request had no effect: its status shows this, and no header hides it."""
         return 300 <= self.status < 500 and set(self.headers) <= {"Content-Type", "Location", "Retry-After"}
 
     @property
     def proves_success(self) -> bool:
-        """Whether it is a success of this API."""
+        """Whether the response proves success for this API."""
         return self.status == 204 or (200 <= self.status < 300 and self.success is True)
 
     @property
@@ -104,7 +104,7 @@ GENERATED_RESPONSES = st.lists(
     max_size=3,
 )
 
-# Derandomized: a failure appears with the change that causes it.
+# With derandomize, each run has the same examples, so a test starts to fail only because of a code change.
 property_test = settings(
     max_examples=100,
     deadline=None,

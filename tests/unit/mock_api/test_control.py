@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control side of the mock API: its log, its faults, and what it refuses."""
+"""The control interface of the mock API: its log, its faults, and the requests that it refuses."""
 
 from __future__ import annotations
 

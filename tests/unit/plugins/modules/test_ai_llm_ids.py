@@ -204,8 +204,8 @@ run_module(ai_llm.main, state="absent", ids=ids, api_url=sys.argv[1], access_tok
 
 
 def test_interrupted_task_sends_nothing_more(server: ScriptedServer) -> None:
-    """The server answers nothing. A worker that goes on sends its next request after the timeout of three seconds,
-    and a task that waits for its workers does not end before that.
+    """The server does not answer. A worker that continues would send its next request after three seconds, the timeout.
+    A task that waits for its workers would not end before that.
     """
     server.respond = Responder({}, HANG)
     path = os.pathsep.join(sys.path)

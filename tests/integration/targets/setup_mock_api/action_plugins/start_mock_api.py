@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
             port_file, log = Path(directory, "port"), Path(directory, "log")
             command = [sys.executable, "-c", COMMAND, "--port=0", f"--port-file={port_file}", f"--token={token}"]
             with log.open("wb") as output:
-                # It goes on when this task has ended.
+                # The process continues after the end of this task.
                 process = subprocess.Popen(  # pylint: disable=consider-using-with
                     command, cwd=root, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
                 )
