@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import ssl
 import statistics
@@ -66,10 +67,15 @@ def removal(id: str) -> dict[str, t.Any]:
     return {"flashback.platform.ai_llm": {"id": id, "state": "absent"}}
 
 
+def hash_of(text: str) -> str:
+    """A text that has nothing in common with the IDs, as a real secret."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def wanted(count: int) -> list[dict[str, t.Any]]:
     """Return items for ai_llms: the configurations that hold() makes, with a secret."""
     return [
-        {"name": f"Name {id}", "ai_type": "OPENAI", "endpoint": "https://example.com", "secret": f"sk-{id}"}
+        {"name": f"Name {id}", "ai_type": "OPENAI", "endpoint": "https://example.com", "secret": f"sk-{hash_of(id)}"}
         for id in ids_for(count)
     ]
 
