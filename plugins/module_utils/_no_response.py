@@ -47,7 +47,7 @@ def refused_by_proxy(proxy: str | None, status: int) -> TransportError:
 
     :param proxy: The URL of the proxy. Only its host and port are shown.
     """
-    credentials = " It asks for credentials, which belong into the proxy's URL." if status == 407 else ""
+    credentials = " It asks for credentials: add them to the URL of the proxy." if status == 407 else ""
     return TransportError(
         "unreachable",
         f"the proxy {_shown(proxy)} refused the request with status {status}",
