@@ -130,7 +130,10 @@ def failing_units(lines: list[str]) -> list[str]:
 
 
 def failing_integration(lines: list[str]) -> list[str]:
-    """Return the output from the heading of the last failed task to the end. Ignored failures do not count."""
+    """Return the output from the heading of the last failed task to the end, without the items that did not fail.
+
+    Ignored failures do not count.
+    """
     task = first = len(lines)
     for number, line in enumerate(lines):
         if line.startswith(("TASK [", "RUNNING HANDLER [")):
@@ -139,7 +142,7 @@ def failing_integration(lines: list[str]) -> list[str]:
             first = task
         elif line.startswith("...ignoring"):
             first = len(lines)
-    return lines[first:]
+    return [line for line in lines[first:] if not line.startswith(("ok: ", "changed: ", "skipping: "))]
 
 
 def failing_sanity(lines: list[str]) -> list[str]:
