@@ -74,8 +74,11 @@ class GeneratedResponse:
 
     @property
     def steps(self) -> Response:
-        """Close the connection: if the length is wrong, the client would wait for more bytes."""
-        fields = {"Content-Length": str(len(self.body)), **self.headers}
+        """Close the connection: if the length is wrong, the client would wait for more bytes.
+
+        The header tells the client, which otherwise could send its next request on this connection.
+        """
+        fields = {"Connection": "close", "Content-Length": str(len(self.body)), **self.headers}
         return (head(self.status, fields) + self.body, Act.CLOSE)
 
     @property

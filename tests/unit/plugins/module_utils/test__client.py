@@ -344,7 +344,7 @@ def test_refusal_of_a_proxy_has_no_http_status(
     """The status is not the API's. The message has it."""
     monkeypatch.setenv("HTTPS_PROXY" if tls else "HTTP_PROXY", server.url.replace("//", "//somebody:hunter2@"))
     line = "CONNECT flashback.invalid:443" if tls else f"DELETE http://flashback.invalid/ai/llm/{ID}"
-    server.expect(line, *[(*response(407, HTML), Act.CLOSE)] * 2)
+    server.expect(line, *[(*response(407, HTML, {"Connection": "close"}), Act.CLOSE)] * 2)
     error = failure_of(new_client(api_url=f"http{'s' if tls else ''}://flashback.invalid", retries=1))
     assert (error.code, error.http_status, error.outcome_unknown) == ("unreachable", None, False)
     for words in (f"127.0.0.1:{server.port}", "status 407", "(2 attempts)"):
