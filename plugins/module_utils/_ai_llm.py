@@ -21,6 +21,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._serialize impo
     text_or_none,
     to_api,
 )
+from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -153,3 +154,9 @@ def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> Re
         summary=error.summary,
         from_api=error.from_api,
     )
+
+
+def repository_names(ai_llm: AiLlm) -> str:
+    """Return the repositories that use a configuration, such as "2 repositories: docs (repo-1), shop (repo-2)"."""
+    names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
+    return f"{count(len(names), 'repository', 'repositories')}: {join_limited(names)}"

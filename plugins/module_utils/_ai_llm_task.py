@@ -76,11 +76,11 @@ def _read_by_id(api: AiLlms, wanted: Sequence[Wanted], rules: Rules, mode: Mode)
 
 
 def _check_workspace(session: Session, workspace_id: str | None) -> tuple[str, ...]:
-    """A warning if the ID of an empty workspace is not that of a workspace: the task would stay green for ever."""
+    """Return a warning if an empty workspace is not known: with a mistyped ID, the task would always succeed."""
     try:
         known = [workspace["id"] for workspace in Workspaces(session).list()]
     except ApiError as error:
-        return (f"Workspace '{workspace_id}' lists no configuration, and to look it up failed: {error}",)
+        return (f"Workspace '{workspace_id}' lists no configuration. Whether it exists is not known: {error}",)
     if workspace_id in known:
         return ()
     return (

@@ -15,16 +15,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import 
 from ansible_collections.flashback.platform.plugins.module_utils._concurrency import for_each
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome
-from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
-
-_FORBIDDEN = (
-    "The user of the token may lack the permission, or a repository that this user cannot see uses the configuration."
-)
 
 
 def apply(
@@ -68,13 +61,16 @@ class _Work:
         """Find the outcomes with one request for the list (decision 11)."""
         if not indexes:
             return
+        # The import takes more than 1 ms, and a task whose writes are all proven does not need it.
+        from ansible_collections.flashback.platform.plugins.module_utils._settle import settle, settle_without_list
+
         looked_up = [self.outcomes[index] for index in indexes]
         try:
             listed = self._list(looked_up)
         except ApiError as list_error:
-            settled = [_settle_without_list(outcome, list_error) for outcome in looked_up]
+            settled = [settle_without_list(outcome, list_error) for outcome in looked_up]
         else:
-            settled = [_settle(outcome, listed) for outcome in looked_up]
+            settled = [settle(outcome, listed) for outcome in looked_up]
         self.outcomes.update(zip(indexes, settled))
 
     def _list(self, outcomes: list[Outcome]) -> Listing:
@@ -93,7 +89,7 @@ def _write(api: AiLlms, outcome: Outcome) -> Outcome:
             api.update(t.cast("str", change.id), change.fields)
             return outcome._replace(status="updated", ai_llm=change.after)
     except ApiError as error:
-        return _failed(outcome, error)
+        return outcome.failed(error)
     return outcome._replace(status="unchanged" if change.before else "absent", ai_llm=change.before)
 
 
@@ -114,12 +110,8 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
     try:
         removed = api.delete(t.cast("str", outcome.id))
     except ApiError as error:
-        return _failed(outcome, error)
+        return outcome.failed(error)
     return outcome._replace(status="deleted" if removed else "absent")
-
-
-def _failed(outcome: Outcome, error: ApiError) -> Outcome:
-    return outcome._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
 
 
 def _in_doubt(outcome: Outcome) -> bool:
@@ -138,90 +130,3 @@ def _to_look_up(outcome: Outcome) -> bool:
     # 403 and 404 have more than one cause (decisions 3 and 4).
     has_causes = isinstance(outcome.error, RequestError) and outcome.error.http_status in (403, 404)
     return outcome.error.outcome_unknown or has_causes
-
-
-def _settle(outcome: Outcome, listed: Listing) -> Outcome:
-    if outcome.change.action == "create":
-        return _settle_creation(outcome, listed)
-    item = next((item for item in listed if item["id"] == outcome.id), None)
-    if outcome.change.action == "delete":
-        return _settle_removal(outcome, item)
-    if item and all(item[field] == value for field, value in outcome.change.fields.items()):
-        return outcome._replace(status="updated", ai_llm=item, error=None, inferred=True)
-    return _without_effect(outcome, "The list does not show the update")
-
-
-def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
-    change = outcome.change
-    if outcome.id is not None:
-        item = next((item for item in listed if item["id"] == outcome.id), None)
-        return outcome._replace(ai_llm=item or _known(outcome))
-    found = [item for item in listed if item["name"] == change.fields["name"]]
-    if len(found) == 1:
-        inferred = outcome.status != "created"
-        return Outcome(change, "created", found[0]["id"], found[0], inferred=inferred)
-    if outcome.status == "created":
-        return outcome._replace(ai_llm=_known(outcome), error=_created_without_id())
-    if found:
-        ids = join_limited([item["id"] for item in found])
-        error = t.cast("ApiError", outcome.error)
-        addition = f"More than one configuration with this name is listed now: {ids}"
-        return _failed(outcome, error.restated(addition, outcome_unknown=True))
-    return _without_effect(outcome, "The list does not show the configuration")
-
-
-def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
-    error = t.cast("ApiError", outcome.error)
-    if error.http_status == 403:
-        return _settle_refusal(outcome, error, item)
-    if item:
-        return _without_effect(outcome, "The configuration is still listed")
-    # The configuration is not listed: an attempt whose outcome is unknown removed it, or it did not exist before.
-    status = "deleted" if error.outcome_unknown else "absent"
-    return outcome._replace(status=status, error=None, inferred=error.outcome_unknown)
-
-
-def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Outcome:
-    """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
-    if item and item["repos"]:
-        next_step = f"It is used by {repository_names(item)}. Unlink it there first."
-        repositories = [{"id": repo["id"], "name": repo["name"]} for repo in item["repos"]]
-        return _failed(outcome, error.restated(code="in_use", next_step=next_step, repositories=repositories))
-    unknown = error.outcome_unknown and not (item and t.cast("RequestError", error).from_api)
-    return _failed(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
-
-
-def _without_effect(outcome: Outcome, observation: str) -> Outcome:
-    """Return the outcome of a write that the list does not show.
-
-    The write may still take effect, unless the last response came from the API itself (decision 11).
-    """
-    error = t.cast("ApiError", outcome.error)
-    unknown = error.outcome_unknown and not (isinstance(error, RequestError) and error.from_api)
-    return _failed(outcome, error.restated(observation, outcome_unknown=unknown))
-
-
-def _settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
-    if outcome.status == "created":
-        error = None if outcome.id is not None else _created_without_id()
-        return outcome._replace(ai_llm=_known(outcome), error=error)
-    error = t.cast("ApiError", outcome.error)
-    if error.http_status == 403:
-        return _failed(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
-    addition = f"To list the configurations, to find out, failed too: {list_error.summary}"
-    return _failed(outcome, error.restated(addition, outcome_unknown=error.outcome_unknown))
-
-
-def _known(outcome: Outcome) -> AiLlm:
-    return {**t.cast("AiLlm", outcome.change.after), "id": outcome.id}
-
-
-def _created_without_id() -> ApiError:
-    message = "the API created the configuration, but neither returned its ID nor lists it"
-    return ApiError("invalid_response", message, next_step="Run the task again to find it.")
-
-
-def repository_names(ai_llm: AiLlm) -> str:
-    """Return the repositories that use a configuration, such as "2 repositories: docs (repo-1), shop (repo-2)"."""
-    names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
-    return f"{count(len(names), 'repository', 'repositories')}: {join_limited(names)}"

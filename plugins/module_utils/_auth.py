@@ -16,11 +16,12 @@ import typing as t
 
 from ansible_collections.flashback.platform.plugins.module_utils._concurrency import MAX_CONCURRENCY, for_each
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, LoginError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_access_token, check_path_segment
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer
+    import types
+
     from ansible_collections.flashback.platform.plugins.module_utils._client import Client
+    from ansible_collections.flashback.platform.plugins.module_utils._login import Login
     from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 
 _LOGIN = "/user/login"
@@ -32,19 +33,11 @@ ALLOWED_IN_CHECK_MODE = frozenset({("POST", _LOGIN), ("DELETE", _REVOCATION)})
 # Seconds. Nobody waits longer for the revocations at the end of a task, however many there are.
 REVOCATION_TIMEOUT = 3.0
 
-# A login whose token serves no more requests than this is of no use. After so many of them in a row, no further one.
-# An API that alternates between 200 and 401 accepts up to so many until the first thread that it refused logs in again.
+# A login is useless if the API accepts at most this many requests with its token. After this many useless logins in a
+# row, the task does not log in again. An API that alternates between 200 and 401 accepts up to this many requests until
+# the first thread that it refused logs in again.
 _USELESS_REQUESTS = MAX_CONCURRENCY + 1
 _USELESS_LOGINS = 2
-
-_MFA = "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
-_NEXT_STEPS = {
-    "USER_NOT_FOUND": "Check email.",
-    "INVALID_PASSWORD": "Check password.",
-    "USER_INACTIVE": "Let an administrator activate the user.",
-    "NO_PASSWORD_SET": "The account signs in through Google, GitHub or Microsoft. Set a password for it, or use the"
-    " option access_token.",
-}
 
 
 class Credentials(t.NamedTuple):
@@ -53,14 +46,6 @@ class Credentials(t.NamedTuple):
     access_token: str | None
     email: str | None = None
     password: str | None = None
-
-
-class Login(t.NamedTuple):
-    """What a login returned. token_id: for its revocation, None if there is none. expires_at: as the API sent it."""
-
-    access_token: str
-    token_id: str | None
-    expires_at: t.Any
 
 
 class Session:
@@ -117,7 +102,7 @@ class Session:
             body = self._login_body()
             answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=REVOCATION_TIMEOUT)
             with contextlib.suppress(LoginError):
-                login = self._read_login(answer.body if answer and answer.ok else None)
+                login = _login().read_login(answer.body if answer and answer.ok else None, self._redactor)
                 self._token = login.access_token
                 self._revoke_all([*refused, login])
 
@@ -135,38 +120,19 @@ class Session:
         return [login for login, refused in zip(logins, for_each(is_refused, logins)) if refused]
 
     def log_in(self) -> Login:
-        """`POST /user/login`. The caller revokes what this opens.
+        """`POST /user/login`. The caller revokes the session that this opens.
 
         :raises LoginError: The API refuses the login, or returns no usable token, or cannot be reached.
         """
-        body = self._login_body()
+        login, body = _login(), self._login_body()
         try:
-            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=_is_login, repeatable=True)
+            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=login.is_login, repeatable=True)
         except RequestError as error:
-            raise _login_error(error) from error
-        return self._read_login(answer)
+            raise login.login_error(error) from error
+        return login.read_login(answer, self._redactor)
 
     def _login_body(self) -> dict[str, t.Any]:
         return {"email": self._credentials.email, "password": self._credentials.password}
-
-    def _read_login(self, answer: t.Any) -> Login:
-        fields = answer if isinstance(answer, dict) else {}
-        # Every text that could be a token is a secret, before anything else is done with it.
-        for key in ("accessToken", "refreshToken"):
-            if isinstance(fields.get(key), str):
-                self._redactor.add(fields[key])
-        try:
-            access_token = check_access_token(fields["accessToken"])
-        except (KeyError, ValueError, AttributeError, TypeError):
-            message = "the login returned no usable access token"
-            raise LoginError(
-                "login_failed", message, http_status=200, summary=message, next_step=_MFA, reason=None
-            ) from None
-        try:
-            token_id = check_path_segment(fields["tokenId"])
-        except (KeyError, ValueError, AttributeError, TypeError):
-            token_id = None
-        return Login(access_token, token_id, fields.get("expiresAt"))
 
     def revoke(self, token_id: str) -> None:
         """`DELETE /token/{tokenId}` with the access token that was given. Never logs in. Raises RequestError."""
@@ -227,29 +193,13 @@ class Session:
         return _refused_after_login(error, outcome_unknown=error.outcome_unknown)
 
 
-def _is_login(answer: Answer) -> bool:
-    return isinstance(answer.body, dict) and answer.success is not False
+def _login() -> types.ModuleType:
+    """Import the module that reads a login. The import takes 1 ms, and a task with an access token does not need it."""
+    from ansible_collections.flashback.platform.plugins.module_utils import _login as module
 
-
-def _login_error(error: RequestError) -> LoginError:
-    """The error of a login that failed: `login_failed` if the API refused it, else the code that other requests get."""
-    refused = error.code in ("rejected", "unauthorized", "forbidden", "not_found") or _says_no(error)
-    details: dict[str, t.Any] = {"reason": error.api_code} if refused else {}
-    next_step = _NEXT_STEPS.get(error.api_code or "", f"Check email and password. {_MFA}")
-    return LoginError(
-        "login_failed" if refused else error.code,
-        error.message,
-        http_status=error.http_status,
-        next_step=next_step if refused else error.next_step,
-        summary=f"the login failed: {error.summary}",
-        **details,
-    )
-
-
-def _says_no(error: RequestError) -> bool:
-    return error.from_api and error.http_status is not None and error.http_status < 300
+    return module
 
 
 def _refused_after_login(error: RequestError, *, outcome_unknown: bool = False) -> ApiError:
     addition = "The login succeeded, but the API does not accept its access token"
-    return error.restated(addition, next_step=_MFA, outcome_unknown=outcome_unknown)
+    return error.restated(addition, next_step=_login().MFA, outcome_unknown=outcome_unknown)

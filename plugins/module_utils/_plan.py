@@ -102,6 +102,9 @@ class Outcome(t.NamedTuple):
     def changed(self) -> bool:
         return self.status in ("created", "updated", "deleted")
 
+    def failed(self, error: ApiError) -> Outcome:
+        return self._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
+
 
 def predict(change: Change) -> Outcome:
     """Return the expected outcome of a change, for check mode."""
@@ -197,7 +200,7 @@ class _Lookup:
         add(
             "invalid_response",
             nameless,
-            "the API lists configurations without a name, which prune cannot judge",
+            "the API lists configurations without a name, so prune cannot tell whether the task names them",
             "Remove them by their id, or run without prune.",
         )
         limit = self._rules.prune_limit

@@ -22,8 +22,6 @@ MAX_SHORT_SECRET = 2
 # Ends what excerpt() has cut.
 _ELLIPSIS = "…"
 
-_JSON_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"', "\\": r"\\", "/": "/"}
-
 
 class Redactor:
     """Replaces secrets in texts, in every form in which servers send them back.
@@ -83,46 +81,15 @@ class _Pattern:
         return text
 
     def _compiled(self) -> re.Pattern[str]:
-        # On first use: a task can have a thousand secrets, and rarely meets one of them.
+        # On first use: a task can have a thousand secrets, and few texts contain one. The import takes 2 ms.
         if self._regex is None:
-            pattern = "".join(map(_any_form, self._secret))
+            from ansible_collections.flashback.platform.plugins.module_utils._secret_forms import any_form
+
+            pattern = "".join(map(any_form, self._secret))
             if self.length <= MAX_SHORT_SECRET:
                 pattern = rf"(?<!\w){pattern}(?!\w)"
             self._regex = re.compile(pattern)
         return self._regex
-
-
-def _any_form(char: str) -> str:
-    """A regular expression for a character in every encoding. No encoding changes ASCII letters and digits."""
-    if char.isascii() and char.isalnum():
-        return char
-    # Only a text that holds a part of a secret needs it, and to import it takes 1 ms of each task.
-    from html.entities import codepoint2name
-
-    percent = "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-    utf16 = char.encode("utf-16-be", "surrogatepass").hex()
-    escaped = "".join(rf"\\+u{utf16[start : start + 4]}" for start in range(0, len(utf16), 4))
-    forms = [
-        re.escape(char),
-        f"(?i:{percent})",
-        f"(?i:{escaped})",
-        rf"&\#0*{ord(char)};",
-        rf"(?i:&\#x0*{ord(char):x};)",
-    ]
-    if not char.isascii():
-        # A byte of another character set, which is not UTF-8.
-        forms.append("\ufffd")
-        if ord(char) < 256:
-            forms.append(rf"(?i:(?:%|\\+x){ord(char):02x})")
-    if char in _JSON_ESCAPES:
-        forms.append(rf"\\+{_JSON_ESCAPES[char]}")
-    if char == " ":
-        forms.append(r"\+")
-    if char == "'":
-        forms += ["&apos;", r"\\+'"]
-    elif ord(char) in codepoint2name:
-        forms.append(f"&{codepoint2name[ord(char)]};")
-    return f"(?:{'|'.join(forms)})"
 
 
 def _redact(text: str, patterns: list[_Pattern]) -> str:

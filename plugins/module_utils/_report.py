@@ -5,17 +5,15 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Build the message, the diff, the warnings and the error of a task from its outcomes."""
+"""Build the result of a task from its outcome: the message, the diff and the warnings."""
 
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS
-from ansible_collections.flashback.platform.plugins.module_utils._apply import repository_names
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._text import MAX_NAMES, count, excerpt, join_limited
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, repository_names
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
+from ansible_collections.flashback.platform.plugins.module_utils._text import MAX_NAMES, excerpt
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +21,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
     from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
 
-_WHAT = "AI LLM configuration"
+VERBS = {"created": "create", "updated": "update", "deleted": "remove"}
+_NOUNS = {"created": "creation", "updated": "update", "deleted": "removal"}
 
 _NOT_COMPARED = (
     "Credentials are not compared, because the API never returns them. To send them, set update_credentials to always."
@@ -54,82 +53,9 @@ def report_one(
         values["validation"] = outcome.validation
     if mode.diff:
         sent = "would be sent" if mode.check else "sent"
-        before, after = _diff(outcome, sent) if outcome.changed else ({}, {})
+        before, after = diff_of(outcome, sent) if outcome.changed else ({}, {})
         values["diff"] = {"before": before, "after": after}
-    return Result(values, warnings + _warnings([outcome], mode), outcome.error)
-
-
-def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
-    """The result for the removal of many configurations by ID."""
-    deleted = [outcome for outcome in outcomes if outcome.status == "deleted"]
-    absent = sum(outcome.status == "absent" for outcome in outcomes)
-    used = sum(map(_is_used, deleted)) if mode.check else 0
-    parts = [f"{'Would remove' if mode.check else 'Removed'} {len(deleted)} of {count(len(outcomes), _WHAT)}"]
-    if absent:
-        parts.append(f"{absent} did not exist")
-    if used:
-        parts.append(f"{used} of them {'is' if used == 1 else 'are'} in use and would be refused now")
-    msg = f"{'; '.join(parts)}."
-    if inferred := sum(outcome.inferred for outcome in deleted):
-        msg += f" No response confirmed {inferred} of these removals, but the configurations are not listed any more."
-    values: dict[str, t.Any] = {"changed": bool(deleted), "msg": msg, "outcomes": []}
-    for outcome in outcomes:
-        name = outcome.change.before["name"] if outcome.change.before else None
-        values["outcomes"].append({"id": outcome.id, "name": name, **_details(outcome, mode)})
-    if mode.diff:
-        before = {outcome.id: _one_line(outcome.change.before, "name", "ai_type", "endpoint") for outcome in deleted}
-        values["diff"] = {"before": before, "after": {}}
-    return Result(values, _warnings(outcomes, mode), _partial_failure(outcomes, "could not be removed", msg))
-
-
-def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...]) -> Result:
-    """The result for the configurations of a whole workspace.
-
-    :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
-    """
-    msg = _counts(outcomes, mode)
-    values: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "msg": msg, "outcomes": []}
-    for outcome in outcomes:
-        change = outcome.change
-        name = change.before["name"] if change.before else change.label
-        item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
-        values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
-    # After a failed update, the configuration is as it was before.
-    left = [
-        outcome.ai_llm or outcome.change.before for outcome in outcomes[:declared] if outcome.change.action != "delete"
-    ]
-    values["ai_llms"] = [ai_llm for ai_llm in left if ai_llm]
-    if mode.diff:
-        values["diff"] = _diff_of_plan(outcomes)
-    return Result(values, warnings + _warnings(outcomes, mode), _partial_failure(outcomes, "failed", msg))
-
-
-def _counts(outcomes: Sequence[Outcome], mode: Mode) -> str:
-    """Return a text such as "Created 2, updated 1; 14 unchanged." or "Would create 2, update 1; 14 unchanged."."""
-    counts = Counter(outcome.status for outcome in outcomes)
-    changed = {verb: counts[status] for status, verb in _VERBS.items() if counts[status]}
-    if mode.check:
-        done = f"Would {', '.join(f'{verb} {number}' for verb, number in changed.items()) or 'change nothing'}"
-    else:
-        done = (", ".join(f"{verb}d {number}" for verb, number in changed.items()) or "changed nothing").capitalize()
-    rest = ", ".join(f"{counts[status]} {status}" for status in _OTHER_STATUSES if counts[status])
-    return f"{done}; {rest}." if rest else f"{done}."
-
-
-def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
-    """Return only the changes, by label. Check mode and the real run return the same diff, so it has no new IDs."""
-    diff: dict[str, t.Any] = {"before": {}, "after": {}}
-    for outcome in outcomes:
-        change = outcome.change
-        if outcome.changed and change.action == "delete":
-            diff["before"][change.label] = _one_line(change.before, "ai_type", "endpoint")
-        elif outcome.changed:
-            before, after = _diff(outcome, "(sent with the change)")
-            after = {field: value for field, value in after.items() if field not in ("name", "workspace_id")}
-            diff["after"][change.label] = after
-            if change.before:
-                diff["before"][change.label] = before
-    return diff
+    return Result(values, warnings + warnings_of([outcome], mode), outcome.error)
 
 
 def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) -> str:
@@ -142,43 +68,14 @@ def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) 
         effect = {"created": "is listed now", "updated": "is listed with its new values now"}
         seen = effect.get(outcome.status, "is not listed any more")
         return f"No response confirmed the {_NOUNS[outcome.status]}, but {subject} {seen}."
-    verb = _VERBS[outcome.status]
+    verb = VERBS[outcome.status]
     rotated = change.action == "update" and set(CREDENTIALS) & set(change.fields)
     if mode.check:
         return f"Would {verb} {subject}{', and send its credentials' if rotated else ''}."
     return f"{verb.capitalize()}d {subject}.{' Its credentials were sent.' if rotated else ''}"
 
 
-_VERBS = {"created": "create", "updated": "update", "deleted": "remove"}
-_OTHER_STATUSES = ("unchanged", "absent", "failed", "skipped", "unknown")
-_NOUNS = {"created": "creation", "updated": "update", "deleted": "removal"}
-
-
-def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
-    """Return the fields of an item of `outcomes` that all tasks have in common."""
-    details: dict[str, t.Any] = {"outcome": outcome.status}
-    if outcome.error:
-        details["error"] = outcome.error.as_dict()
-    if mode.check and _is_used(outcome):
-        repos = t.cast("AiLlm", outcome.change.before)["repos"]
-        details["repositories"] = [{"id": repo["id"], "name": repo["name"]} for repo in repos]
-    return details
-
-
-def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> ApiError | None:
-    failed = [(outcome, outcome.error) for outcome in outcomes if outcome.error]
-    if not failed:
-        return None
-    names = join_limited([f"{outcome.change.label} ({error.code})" for outcome, error in failed])
-    return ApiError(
-        "partial_failure",
-        f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}",
-        outcome_unknown=any(error.outcome_unknown for _outcome, error in failed),
-        next_step=f"See the return value outcomes for the error of each. {msg}",
-    )
-
-
-def _diff(outcome: Outcome, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def diff_of(outcome: Outcome, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return the values before and after a change.
 
     A removal shows all fields, a creation the given fields, and an update the fields that differ.
@@ -197,19 +94,15 @@ def _without_null(ai_llm: AiLlm) -> AiLlm:
     return {field: value for field, value in ai_llm.items() if value is not None}
 
 
-def _one_line(ai_llm: AiLlm | None, *fields: str) -> str:
-    values = [(ai_llm or {}).get(field) for field in fields]
-    return ", ".join(value for value in values if value)
-
-
-def _is_used(outcome: Outcome) -> bool:
+def is_used(outcome: Outcome) -> bool:
+    """Whether the change removes a configuration that repositories use."""
     change = outcome.change
     return change.action == "delete" and bool(change.before and change.before["repos"])
 
 
-def _warnings(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
+def warnings_of(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
     """In check mode, warn about removals that the API would refuse now. An earlier task may unlink the repositories."""
-    used = [outcome.change for outcome in outcomes if _is_used(outcome)] if mode.check else []
+    used = [outcome.change for outcome in outcomes if is_used(outcome)] if mode.check else []
     if not used:
         return ()
     names = [

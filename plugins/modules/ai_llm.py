@@ -468,7 +468,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._auth import Se
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
 from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one, report_removals
+from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one
 from ansible_collections.flashback.platform.plugins.module_utils._text import (
     check_not_blank,
     check_path_segment,
@@ -530,6 +530,9 @@ def main() -> None:
     def action(session: Session) -> Result:
         outcomes, warnings = carry_out(session, wanted, rules, mode, validate=present and params["validate"])
         if ids is not None:
+            # The import takes more than 1 ms, and only this case needs it.
+            from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals
+
             return report_removals(outcomes, mode)
         return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)
 

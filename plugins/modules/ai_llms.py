@@ -366,7 +366,8 @@ from ansible_collections.flashback.platform.plugins.module_utils._auth import Se
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
 from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_workspace
+from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
+from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_workspace
 from ansible_collections.flashback.platform.plugins.module_utils._text import (
     check_items,
     check_not_blank,

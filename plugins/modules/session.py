@@ -178,7 +178,8 @@ def log_out(session: Session, token_id: str) -> Result:
             return NOTHING_TO_REVOKE
         if error.code == "unauthorized":
             msg = (
-                "The access token is not valid any more, so the session was not revoked. Its refresh token may live on."
+                "The access token is no longer valid, so the session was not revoked. Its refresh token may still be"
+                " valid."
             )
             return Result({"changed": False, "msg": msg})
         raise

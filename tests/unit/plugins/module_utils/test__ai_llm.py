@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import repository_names
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
@@ -36,6 +37,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     WRITTEN,
     item,
     listing,
+    repo,
 )
 from ansible_collections.flashback.platform.tests.unit.scripted_server import Response, ScriptedServer, response
 
@@ -357,3 +359,30 @@ def test_validation_that_fails_is_certain_and_not_repeated(
     server.expect(VALIDATE, steps)
     error = error_of(lambda: ai_llms.validate(ID))
     assert (error.code, error.outcome_unknown) == (code, False)
+
+
+# Repositories
+
+
+@pytest.mark.parametrize(
+    ("repos", "sentence"),
+    [
+        ([repo(1)], "1 repository: my-ai-repo-1 (repo-1)"),
+        ([{"id": "a", "name": None}, repo(2)], "2 repositories: unnamed (a), my-ai-repo-2 (repo-2)"),
+        ([{"id": "a", "name": "x\x1b[31m\ny"}], "1 repository: x [31m y (a)"),
+    ],
+)
+def test_repository_names(repos: list[dict[str, t.Any]], sentence: str) -> None:
+    assert repository_names({"repos": repos}) == sentence
+
+
+def test_many_repositories_are_counted() -> None:
+    sentence = repository_names({"repos": [repo(number) for number in range(1000)]})
+    assert sentence.startswith("1000 repositories: ")
+    assert "my-ai-repo-9 " in sentence
+    assert "my-ai-repo-10 " not in sentence
+    assert sentence.endswith("990 more")
+
+
+def test_long_repository_names_are_cut() -> None:
+    assert len(repository_names({"repos": [{"id": "x" * 100_000, "name": "x" * 100_000}]})) < 2000

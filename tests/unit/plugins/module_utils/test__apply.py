@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._apply import apply, repository_names
+from ansible_collections.flashback.platform.plugins.module_utils._apply import apply
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome
 from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import (
@@ -227,7 +227,7 @@ def test_foreign_404_that_cannot_be_confirmed(
     outcome = apply_one(REMOVAL, retries=1)
     assert outcome.status == ("unknown" if lost_before else "failed")
     assert (error_of(outcome).code, error_of(outcome).http_status) == ("invalid_response", 404)
-    assert "To list the configurations, to find out, failed too" in error_of(outcome).message
+    assert "The request for the list, which could show the outcome, failed too" in error_of(outcome).message
 
 
 def test_removal_of_what_repositories_use(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
@@ -673,30 +673,3 @@ def test_creations_in_doubt_are_settled_by_one_list(server: ScriptedServer, new_
         ("created", "3"),
     ]
     assert server.lines == [CREATE] * 3 + [LIST_WORKSPACE]
-
-
-# Repositories
-
-
-@pytest.mark.parametrize(
-    ("repos", "sentence"),
-    [
-        ([repo(1)], "1 repository: my-ai-repo-1 (repo-1)"),
-        ([{"id": "a", "name": None}, repo(2)], "2 repositories: unnamed (a), my-ai-repo-2 (repo-2)"),
-        ([{"id": "a", "name": "x\x1b[31m\ny"}], "1 repository: x [31m y (a)"),
-    ],
-)
-def test_repository_names(repos: list[dict[str, t.Any]], sentence: str) -> None:
-    assert repository_names({"repos": repos}) == sentence
-
-
-def test_many_repositories_are_counted() -> None:
-    sentence = repository_names({"repos": [repo(number) for number in range(1000)]})
-    assert sentence.startswith("1000 repositories: ")
-    assert "my-ai-repo-9 " in sentence
-    assert "my-ai-repo-10 " not in sentence
-    assert sentence.endswith("990 more")
-
-
-def test_long_repository_names_are_cut() -> None:
-    assert len(repository_names({"repos": [{"id": "x" * 100_000, "name": "x" * 100_000}]})) < 2000

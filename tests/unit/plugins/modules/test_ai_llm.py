@@ -315,7 +315,11 @@ def test_ambiguous_name_lists_the_ids(server: ScriptedServer, run_task: RunTask)
         ([(DELETE, CLOSED)] * 3 + [(LIST, LISTED)], ["(3 attempts)", "Check api_url", "still listed"]),
         (
             [(DELETE, response(404, "<title>No such page</title>")), (LIST, FOREIGN_404)],
-            ["an HTML page: No such page", "Check that api_url", "To list the configurations, to find out, failed too"],
+            [
+                "an HTML page: No such page",
+                "Check that api_url",
+                "The request for the list, which could show the outcome, failed too",
+            ],
         ),
         ([(DELETE, REDIRECT)], ["answered 302: a redirect", "Check that api_url"]),
         ([(DELETE, response(400, {"error": "Bad", "error_code": "BAD"}))], ["answered 400: Bad (BAD)", "options"]),

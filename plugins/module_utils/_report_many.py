@@ -1,0 +1,134 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Build the result of a task for many configurations from their outcomes."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._report import (
+    VERBS,
+    Mode,
+    diff_of,
+    is_used,
+    warnings_of,
+)
+from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
+    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
+
+_WHAT = "AI LLM configuration"
+_OTHER_STATUSES = ("unchanged", "absent", "failed", "skipped", "unknown")
+
+
+def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
+    """The result for the removal of many configurations by ID."""
+    deleted = [outcome for outcome in outcomes if outcome.status == "deleted"]
+    absent = sum(outcome.status == "absent" for outcome in outcomes)
+    used = sum(map(is_used, deleted)) if mode.check else 0
+    parts = [f"{'Would remove' if mode.check else 'Removed'} {len(deleted)} of {count(len(outcomes), _WHAT)}"]
+    if absent:
+        parts.append(f"{absent} did not exist")
+    if used:
+        parts.append(f"{used} of them {'is' if used == 1 else 'are'} in use and would be refused now")
+    msg = f"{'; '.join(parts)}."
+    if inferred := sum(outcome.inferred for outcome in deleted):
+        msg += f" No response confirmed {inferred} of these removals, but the configurations are not listed any more."
+    values: dict[str, t.Any] = {"changed": bool(deleted), "msg": msg, "outcomes": []}
+    for outcome in outcomes:
+        name = outcome.change.before["name"] if outcome.change.before else None
+        values["outcomes"].append({"id": outcome.id, "name": name, **_details(outcome, mode)})
+    if mode.diff:
+        before = {outcome.id: _one_line(outcome.change.before, "name", "ai_type", "endpoint") for outcome in deleted}
+        values["diff"] = {"before": before, "after": {}}
+    return Result(values, warnings_of(outcomes, mode), _partial_failure(outcomes, "could not be removed", msg))
+
+
+def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...]) -> Result:
+    """The result for the configurations of a whole workspace.
+
+    :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
+    """
+    msg = _counts(outcomes, mode)
+    values: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "msg": msg, "outcomes": []}
+    for outcome in outcomes:
+        change = outcome.change
+        name = change.before["name"] if change.before else change.label
+        item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
+        values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
+    # After a failed update, the configuration is as it was before.
+    left = [
+        outcome.ai_llm or outcome.change.before for outcome in outcomes[:declared] if outcome.change.action != "delete"
+    ]
+    values["ai_llms"] = [ai_llm for ai_llm in left if ai_llm]
+    if mode.diff:
+        values["diff"] = _diff_of_plan(outcomes)
+    return Result(values, warnings + warnings_of(outcomes, mode), _partial_failure(outcomes, "failed", msg))
+
+
+def _counts(outcomes: Sequence[Outcome], mode: Mode) -> str:
+    """Return a text such as "Created 2, updated 1; 14 unchanged." or "Would create 2, update 1; 14 unchanged."."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    changed = {verb: counts[status] for status, verb in VERBS.items() if counts[status]}
+    if mode.check:
+        done = f"Would {', '.join(f'{verb} {number}' for verb, number in changed.items()) or 'change nothing'}"
+    else:
+        done = (", ".join(f"{verb}d {number}" for verb, number in changed.items()) or "changed nothing").capitalize()
+    rest = ", ".join(f"{counts[status]} {status}" for status in _OTHER_STATUSES if counts[status])
+    return f"{done}; {rest}." if rest else f"{done}."
+
+
+def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
+    """Return only the changes, by label. Check mode and the real run return the same diff, so it has no new IDs."""
+    diff: dict[str, t.Any] = {"before": {}, "after": {}}
+    for outcome in outcomes:
+        change = outcome.change
+        if outcome.changed and change.action == "delete":
+            diff["before"][change.label] = _one_line(change.before, "ai_type", "endpoint")
+        elif outcome.changed:
+            before, after = diff_of(outcome, "(sent with the change)")
+            after = {field: value for field, value in after.items() if field not in ("name", "workspace_id")}
+            diff["after"][change.label] = after
+            if change.before:
+                diff["before"][change.label] = before
+    return diff
+
+
+def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
+    """Return the fields of an item of `outcomes` that all tasks have in common."""
+    details: dict[str, t.Any] = {"outcome": outcome.status}
+    if outcome.error:
+        details["error"] = outcome.error.as_dict()
+    if mode.check and is_used(outcome):
+        repos = t.cast("AiLlm", outcome.change.before)["repos"]
+        details["repositories"] = [{"id": repo["id"], "name": repo["name"]} for repo in repos]
+    return details
+
+
+def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> ApiError | None:
+    failed = [(outcome, outcome.error) for outcome in outcomes if outcome.error]
+    if not failed:
+        return None
+    names = join_limited([f"{outcome.change.label} ({error.code})" for outcome, error in failed])
+    return ApiError(
+        "partial_failure",
+        f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}",
+        outcome_unknown=any(error.outcome_unknown for _outcome, error in failed),
+        next_step=f"See the return value outcomes for the error of each. {msg}",
+    )
+
+
+def _one_line(ai_llm: AiLlm | None, *fields: str) -> str:
+    values = [(ai_llm or {}).get(field) for field in fields]
+    return ", ".join(value for value in values if value)

@@ -1,0 +1,107 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection and may change at any time.
+# Do not use it from other collections or stand-alone plugins.
+
+"""Find the outcome of a write that no response proves, from the list of configurations (decision 11)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import Listing, repository_names
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
+from ansible_collections.flashback.platform.plugins.module_utils._text import join_limited
+
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
+
+_FORBIDDEN = (
+    "The user of the token may lack the permission, or a repository that this user cannot see uses the configuration."
+)
+
+
+def settle(outcome: Outcome, listed: Listing) -> Outcome:
+    """Return the outcome that the list shows."""
+    if outcome.change.action == "create":
+        return _settle_creation(outcome, listed)
+    item = next((item for item in listed if item["id"] == outcome.id), None)
+    if outcome.change.action == "delete":
+        return _settle_removal(outcome, item)
+    if item and all(item[field] == value for field, value in outcome.change.fields.items()):
+        return outcome._replace(status="updated", ai_llm=item, error=None, inferred=True)
+    return _without_effect(outcome, "The list does not show the update")
+
+
+def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
+    change = outcome.change
+    if outcome.id is not None:
+        item = next((item for item in listed if item["id"] == outcome.id), None)
+        return outcome._replace(ai_llm=item or _known(outcome))
+    found = [item for item in listed if item["name"] == change.fields["name"]]
+    if len(found) == 1:
+        inferred = outcome.status != "created"
+        return Outcome(change, "created", found[0]["id"], found[0], inferred=inferred)
+    if outcome.status == "created":
+        return outcome._replace(ai_llm=_known(outcome), error=_created_without_id())
+    if found:
+        ids = join_limited([item["id"] for item in found])
+        error = t.cast("ApiError", outcome.error)
+        addition = f"More than one configuration with this name is listed now: {ids}"
+        return outcome.failed(error.restated(addition, outcome_unknown=True))
+    return _without_effect(outcome, "The list does not show the configuration")
+
+
+def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
+    error = t.cast("ApiError", outcome.error)
+    if error.http_status == 403:
+        return _settle_refusal(outcome, error, item)
+    if item:
+        return _without_effect(outcome, "The configuration is still listed")
+    # The configuration is not listed: an attempt whose outcome is unknown removed it, or it did not exist before.
+    status = "deleted" if error.outcome_unknown else "absent"
+    return outcome._replace(status=status, error=None, inferred=error.outcome_unknown)
+
+
+def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Outcome:
+    """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
+    if item and item["repos"]:
+        next_step = f"It is used by {repository_names(item)}. Unlink it there first."
+        repositories = [{"id": repo["id"], "name": repo["name"]} for repo in item["repos"]]
+        return outcome.failed(error.restated(code="in_use", next_step=next_step, repositories=repositories))
+    unknown = error.outcome_unknown and not (item and t.cast("RequestError", error).from_api)
+    return outcome.failed(error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
+
+
+def _without_effect(outcome: Outcome, observation: str) -> Outcome:
+    """Return the outcome of a write that the list does not show.
+
+    The write may still take effect, unless the last response came from the API itself (decision 11).
+    """
+    error = t.cast("ApiError", outcome.error)
+    unknown = error.outcome_unknown and not (isinstance(error, RequestError) and error.from_api)
+    return outcome.failed(error.restated(observation, outcome_unknown=unknown))
+
+
+def settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
+    """Return the outcome if the list cannot be read."""
+    if outcome.status == "created":
+        error = None if outcome.id is not None else _created_without_id()
+        return outcome._replace(ai_llm=_known(outcome), error=error)
+    error = t.cast("ApiError", outcome.error)
+    if error.http_status == 403:
+        return outcome.failed(error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
+    addition = f"The request for the list, which could show the outcome, failed too: {list_error.summary}"
+    return outcome.failed(error.restated(addition, outcome_unknown=error.outcome_unknown))
+
+
+def _known(outcome: Outcome) -> AiLlm:
+    return {**t.cast("AiLlm", outcome.change.after), "id": outcome.id}
+
+
+def _created_without_id() -> ApiError:
+    message = "the API created the configuration, but neither returned its ID nor lists it"
+    return ApiError("invalid_response", message, next_step="Run the task again to find it.")

@@ -1,0 +1,177 @@
+# Copyright (c) The flashback.platform collection contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
+from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals
+from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
+from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
+
+REAL = Mode(check=False, diff=False)
+CHECK = Mode(check=True, diff=False)
+DIFF = Mode(check=False, diff=True)
+CHECK_DIFF = Mode(check=True, diff=True)
+
+
+def removal(number: int, *, repos: int = 0, listed: bool = True) -> Change:
+    before = serialize_ai_llm(item(id=f"id-{number}", name=f"name-{number}", repos=[repo(n) for n in range(repos)]))
+    return Change("delete", f"id-{number}", f"id-{number}", before if listed else None, {})
+
+
+def removed(number: int, **options: t.Any) -> Outcome:
+    return Outcome(removal(number, listed=False), "deleted", f"id-{number}", **options)
+
+
+def failed(number: int, code: str = "forbidden", *, unknown: bool = False, **details: t.Any) -> Outcome:
+    error = ApiError(code, f"no to {number}", http_status=403, outcome_unknown=unknown, **details)
+    status = "unknown" if unknown else "failed"
+    return Outcome(removal(number, listed=False), status, f"id-{number}", error=error)
+
+
+def absent(number: int) -> Outcome:
+    return Outcome(removal(number, listed=False), "absent", f"id-{number}")
+
+
+def error_of(result: Result) -> ApiError:
+    assert result.error is not None
+    return result.error
+
+
+def test_outcomes() -> None:
+    result = report_removals([removed(2), absent(1), failed(3, "in_use", repositories=repositories(1))], REAL)
+    assert result.values["outcomes"] == [
+        {"id": "id-2", "name": None, "outcome": "deleted"},
+        {"id": "id-1", "name": None, "outcome": "absent"},
+        {
+            "id": "id-3",
+            "name": None,
+            "outcome": "failed",
+            "error": {
+                "code": "in_use",
+                "http_status": 403,
+                "message": "no to 3",
+                "outcome_unknown": False,
+                "repositories": repositories(1),
+            },
+        },
+    ]
+    assert result.values["changed"] is True
+    assert result.warnings == ()
+
+
+def test_outcomes_have_the_names_that_were_read() -> None:
+    outcomes = [Outcome(removal(1), "deleted", "id-1"), Outcome(removal(2, listed=False), "absent", "id-2")]
+    items = report_removals(outcomes, DIFF).values["outcomes"]
+    assert [(outcome["id"], outcome["name"]) for outcome in items] == [("id-1", "name-1"), ("id-2", None)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "msg", "changed"),
+    [
+        ([], "Removed 0 of 0 AI LLM configurations.", False),
+        ([removed(1)], "Removed 1 of 1 AI LLM configuration.", True),
+        ([removed(1), absent(2)], "Removed 1 of 2 AI LLM configurations; 1 did not exist.", True),
+        ([absent(1), absent(2)], "Removed 0 of 2 AI LLM configurations; 2 did not exist.", False),
+    ],
+)
+def test_message_counts(outcomes: list[Outcome], msg: str, changed: bool) -> None:
+    result = report_removals(outcomes, REAL)
+    assert (result.values["msg"], result.values["changed"], result.error) == (msg, changed, None)
+
+
+def test_message_tells_how_many_removals_are_inferred() -> None:
+    result = report_removals([removed(1), removed(2, inferred=True), removed(3, inferred=True)], REAL)
+    assert result.values["msg"] == (
+        "Removed 3 of 3 AI LLM configurations. No response confirmed 2 of these removals, but the "
+        "configurations are not listed any more."
+    )
+
+
+def test_partial_failure() -> None:
+    result = report_removals([removed(1), failed(2), failed(3, "timeout"), absent(4)], REAL)
+    error = error_of(result)
+    assert result.values["changed"] is True
+    assert error.as_dict() == {
+        "code": "partial_failure",
+        "http_status": None,
+        "message": "2 of 4 configurations could not be removed: id-2 (forbidden), id-3 (timeout)",
+        "outcome_unknown": False,
+    }
+    assert "outcomes" in error.next_step
+    assert "Removed 1 of 4" in str(error)
+
+
+def test_partial_failure_is_unknown_if_any_outcome_is() -> None:
+    error = error_of(report_removals([removed(1), failed(2, "timeout", unknown=True)], REAL))
+    assert error.outcome_unknown is True
+    assert "may still take effect" in str(error)
+
+
+def test_failures_name_ten_ids_once() -> None:
+    error = error_of(report_removals([failed(number) for number in range(300)], REAL))
+    for number in range(10):
+        assert str(error).count(f"id-{number} ") == 1
+    assert "id-10 " not in str(error)
+    assert "and 290 more" in error.message
+    assert "300 of 300 configurations could not be removed" in error.message
+    assert len(str(error)) < 1000
+
+
+def test_many_in_use_in_check_mode() -> None:
+    """One warning names the first ten, the message counts them, and each outcome has its repositories."""
+    changes = [removal(number, repos=2 if number < 30 else 0) for number in range(300)]
+    result = report_removals([predict(change) for change in changes], CHECK)
+    assert result.values["msg"] == (
+        "Would remove 300 of 300 AI LLM configurations; 30 of them are in use and would be refused now."
+    )
+    (warning,) = result.warnings
+    assert warning.startswith("30 AI LLM configurations are in use, and the API would refuse the removal now: ")
+    for number in range(10):
+        assert f"'id-{number}' by 2 repositories: my-ai-repo-0 (repo-0), my-ai-repo-1 (repo-1)" in warning
+    assert "'id-10'" not in warning
+    assert "and 20 more, see outcomes" in warning
+    used = [outcome for outcome in result.values["outcomes"] if "repositories" in outcome]
+    assert [outcome["id"] for outcome in used] == [f"id-{number}" for number in range(30)]
+    assert used[0] == {"id": "id-0", "name": "name-0", "outcome": "deleted", "repositories": repositories(0, 1)}
+    assert result.error is None
+
+
+def test_one_of_many_in_use_in_check_mode() -> None:
+    result = report_removals([predict(removal(1, repos=1)), predict(removal(2))], CHECK)
+    assert result.values["msg"].endswith("1 of them is in use and would be refused now.")
+    assert result.warnings == (
+        "This AI LLM configuration is in use, and the API would refuse the removal now: "
+        "'id-1' by 1 repository: my-ai-repo-0 (repo-0).",
+    )
+
+
+def test_use_is_not_told_outside_of_check_mode() -> None:
+    result = report_removals([Outcome(removal(1, repos=1), "deleted", "id-1")], REAL)
+    assert result.warnings == ()
+    assert "in use" not in result.values["msg"]
+    assert "repositories" not in result.values["outcomes"][0]
+
+
+@pytest.mark.parametrize("mode", [DIFF, CHECK_DIFF])
+def test_diff_of_many_has_one_line_for_each(mode: Mode) -> None:
+    outcomes = [predict(removal(number)) for number in range(300)]
+    diff = report_removals([*outcomes, absent(300), failed(301), removed(302)], mode).values["diff"]
+    assert diff["after"] == {}
+    assert list(diff["before"]) == [f"id-{number}" for number in range(300)] + ["id-302"]
+    assert diff["before"]["id-7"] == "name-7, OPENAI, https://api.openai.com/v1"
+    assert diff["before"]["id-302"] == ""
+    assert not [line for line in diff["before"].values() if "\n" in line]
+
+
+def test_diff_of_many_without_null_fields() -> None:
+    before = serialize_ai_llm(item(aiType=None, endpoint=None))
+    change = Change("delete", ID, ID, before, {})
+    assert report_removals([predict(change)], CHECK_DIFF).values["diff"]["before"] == {ID: NAME}
