@@ -276,7 +276,7 @@ ai_llm:
       type: str
       sample: user-456
     name:
-      description: Its name, unique in its workspace.
+      description: Its name.
       returned: always
       type: str
       sample: Staging OpenAI

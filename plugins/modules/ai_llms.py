@@ -264,7 +264,7 @@ ai_llms:
       type: str
       sample: user-456
     name:
-      description: Its name, unique in its workspace.
+      description: Its name.
       returned: always
       type: str
       sample: Staging OpenAI
