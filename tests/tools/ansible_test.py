@@ -23,6 +23,9 @@ TREE = Path.cwd()
 # The unit tests of the modules and of what these import; the other unit tests need a newer Python and newer libraries.
 UNITS_OF_PLUGINS = "tests/unit/plugins/"
 
+# Thousands of random calls. While their coverage is measured, they take several times as long, so it is not.
+STATEFUL = "tests/unit/plugins/modules/test_stateful.py"
+
 # The targets that measure coverage, in addition to the unit tests. This target runs every module as a user runs it.
 # With the measurement, a target takes nearly twice as long. The other targets would not increase the coverage.
 COVERED_TARGETS = ("documentation",)
@@ -47,7 +50,7 @@ def run(session: nox.Session, requirement: str) -> None:
         session.run("ansible-test", *session.posargs[:1], *local, *session.posargs[1:])
         return
     prepare(session)
-    planned = plan_stages((*local, "--coverage"), local, covered=COVERED_TARGETS)
+    planned = plan_stages(local, local, coverage=True)
     run_stages(session, [*planned, ("sanity", "sanity", local)], coverage=True)
 
 
@@ -66,9 +69,10 @@ def run_oldest(session: nox.Session, work: Path) -> None:
     session.run(*install_target, env={"PIP_CONSTRAINT": str(constraints)}, external=True)
     prepare(session, python)
     controller = ("--controller", f"origin:python={session.python}@{session.bin}/python")
-    of_units = ("--target-python", f"{supported.OLDEST_PYTHON}@{python}", UNITS_OF_PLUGINS)
-    of_targets = ("--target", f"controller:python={supported.OLDEST_PYTHON}@{python}")
-    run_stages(session, plan_stages((*controller, *of_units), (*controller, *of_targets)), coverage=False)
+    for_units = (*controller, "--target-python", f"{supported.OLDEST_PYTHON}@{python}")
+    for_integration = (*controller, "--target", f"controller:python={supported.OLDEST_PYTHON}@{python}")
+    planned = plan_stages(for_units, for_integration, coverage=False, units=UNITS_OF_PLUGINS)
+    run_stages(session, planned, coverage=False)
 
 
 def install(session: nox.Session, requirement: str) -> None:
@@ -108,14 +112,25 @@ def prepare(session: nox.Session, python: str = "python") -> None:
     session.log(f"ansible-core {core} ({supported_cores}), {ask(session, code, python)}")
 
 
-def plan_stages(for_units: Sequence[str], for_integration: Sequence[str], covered: Sequence[str] = ()) -> list[Planned]:
-    """Plan the units and each integration target. The longest stages come first, so that all slots end together."""
-    units = ("units", "units", (*for_units, "--num-workers", str(slots())))
+def plan_stages(
+    for_units: Sequence[str], for_integration: Sequence[str], *, coverage: bool, units: str = "tests/unit/"
+) -> list[Planned]:
+    """Plan the stages: the unit tests in a folder, the random calls, and each integration target.
+
+    The longest stages come first, so that all slots end together.
+    """
+    measure = ("--coverage",) if coverage else ()
+    selected = ("--num-workers", str(slots()), "--exclude", STATEFUL, units)
     integration = []
     for target in integration_targets():
-        coverage = ("--coverage",) if target in covered else ()
-        integration.append(("integration", target, (*for_integration, *coverage, target)))
-    return [*integration[:1], units, *integration[1:]]
+        measure_target = measure if target in COVERED_TARGETS else ()
+        integration.append(("integration", target, (*for_integration, *measure_target, target)))
+    return [
+        *integration[:1],
+        ("units", "units", (*for_units, *measure, *selected)),
+        ("units", "stateful", (*for_units, STATEFUL)),
+        *integration[1:],
+    ]
 
 
 def integration_targets() -> list[str]:
