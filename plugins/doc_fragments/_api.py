@@ -40,7 +40,7 @@ options:
     description:
       - The email address of the user to log in as, together with O(password).
       - If there is no O(access_token), the module logs in before its first request. It logs in again if the API answers
-        401, for example because the token has expired. It logs out at the end of the task. Check mode does the same.
+        401, for example because the token has expired. At the end of the task, it logs out. Check mode does the same.
       - Accounts with multi-factor authentication are not supported.
       - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
     type: str
@@ -62,8 +62,8 @@ options:
       - How often the module repeats a request after a transient failure. A transient failure is a connection that fails
         or breaks, a timeout, or the status 429 or 5xx. The value can be from V(0) to V(100). With V(0), the module
         sends each request only once.
-      - The waits between attempts grow from half a second, with jitter. If the API asks for a wait with C(Retry-After),
-        the module waits that long, but at most 60 seconds.
+      - The waits between attempts grow from half a second, with a random part. If the API asks for a wait with
+        C(Retry-After), the module waits that long, but at most 60 seconds.
       - If not set, the environment variable E(FLASHBACK_RETRIES) is used.
     type: int
     default: 3

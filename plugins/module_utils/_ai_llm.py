@@ -150,7 +150,9 @@ def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> Re
         error.message,
         http_status=error.http_status,
         outcome_unknown=unknown,
-        next_step="It was listed a moment ago, and was removed since. Run the task again." if gone else error.next_step,
+        next_step="The configuration existed a moment ago, but somebody removed it. Run the task again."
+        if gone
+        else error.next_step,
         summary=error.summary,
         from_api=error.from_api,
     )

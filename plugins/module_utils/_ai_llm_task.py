@@ -80,10 +80,12 @@ def _check_workspace(session: Session, workspace_id: str | None) -> tuple[str, .
     try:
         known = [workspace["id"] for workspace in Workspaces(session).list()]
     except ApiError as error:
-        return (f"Workspace '{workspace_id}' lists no configuration. Whether it exists is not known: {error}",)
+        return (
+            f"Workspace '{workspace_id}' has no configuration. The check whether this workspace exists failed: {error}",
+        )
     if workspace_id in known:
         return ()
     return (
-        f"Workspace '{workspace_id}' lists no configuration, and is not among the workspaces that the user of the token"
-        " can reach. Check workspace_id: the module workspace_info lists the IDs.",
+        f"Workspace '{workspace_id}' has no configuration, and is not among the workspaces that the user can reach."
+        " Check workspace_id: the module workspace_info lists the IDs.",
     )

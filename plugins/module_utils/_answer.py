@@ -23,11 +23,11 @@ _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
 _NEXT_STEPS = {
     "unauthorized": "Access tokens are valid for one hour: get a new one. With email and password in place of"
     " access_token, the module logs in by itself.",
-    "forbidden": "Check the permissions of the user of the token.",
+    "forbidden": "Check the role of the user in the workspace.",
     "rate_limited": "Wait before you run the task again, or increase the option retries.",
     "server_error": "Run the task again later. If it fails again, ask the platform's support.",
-    "rejected": "Check the options of the task against the API's words.",
-    "not_found": "Check the ID. The API also says this of what the user of the token cannot see.",
+    "rejected": "Read the message of the API, and correct the options of the task.",
+    "not_found": "Check the ID. The API gives the same answer if the user cannot see the configuration.",
 }
 
 
@@ -134,7 +134,7 @@ class Reader:
 
     def _check_address(self) -> str:
         if self.address_proven:
-            return "Something between this host and the API answered in its place, such as a proxy. Run the task again."
+            return "A proxy or a gateway answered instead of the API. Run the task again."
         return "Check that api_url is the address of the Flashback Platform API."
 
     def _message(self, answer: Answer, response: Response) -> str:

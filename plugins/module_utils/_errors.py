@@ -12,8 +12,8 @@ from __future__ import annotations
 import typing as t
 
 _UNKNOWN = (
-    "The request may have taken effect, or may still take effect: no response shows it. "
-    "Run the task again: it checks what exists, and does what is left to do."
+    "The module does not know whether the request had an effect. It may also have an effect later. "
+    "Run the task again: the task reads what exists, and makes only the missing changes."
 )
 
 

@@ -200,7 +200,7 @@ class _Lookup:
         add(
             "invalid_response",
             nameless,
-            "the API lists configurations without a name, so prune cannot tell whether the task names them",
+            "the API lists configurations without a name, so prune cannot compare them with the task",
             "Remove them by their id, or run without prune.",
         )
         limit = self._rules.prune_limit
@@ -214,7 +214,11 @@ class _Lookup:
             )
         if self._incomplete:
             text = "; ".join(self._incomplete)
-            errors.append(OptionError(f"To create what does not exist in {workspace}, options are missing: {text}."))
+            errors.append(
+                OptionError(
+                    f"Some configurations do not exist in {workspace}. To create them, options are missing: {text}."
+                )
+            )
         if errors:
             raise _combined(errors)
 

@@ -25,7 +25,8 @@ VERBS = {"created": "create", "updated": "update", "deleted": "remove"}
 _NOUNS = {"created": "creation", "updated": "update", "deleted": "removal"}
 
 _NOT_COMPARED = (
-    "Credentials are not compared, because the API never returns them. To send them, set update_credentials to always."
+    "Credentials (key, secret) are not compared, because the API never returns them. To send them, set"
+    " update_credentials to always."
 )
 
 

@@ -38,10 +38,10 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
     absent = sum(outcome.status == "absent" for outcome in outcomes)
     used = sum(map(is_used, deleted)) if mode.check else 0
     parts = [f"{'Would remove' if mode.check else 'Removed'} {len(deleted)} of {count(len(outcomes), _WHAT)}"]
-    if absent:
-        parts.append(f"{absent} did not exist")
     if used:
         parts.append(f"{used} of them {'is' if used == 1 else 'are'} in use and would be refused now")
+    if absent:
+        parts.append(f"{absent} already absent")
     msg = f"{'; '.join(parts)}."
     if inferred := sum(outcome.inferred for outcome in deleted):
         msg += f" No response confirmed {inferred} of these removals, but the configurations are not listed any more."

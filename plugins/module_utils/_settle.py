@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
 
 _FORBIDDEN = (
-    "The user of the token may lack the permission, or a repository that this user cannot see uses the configuration."
+    "Either the user does not have the permission, or a repository that the user cannot see uses the configuration."
 )
 
 
@@ -69,7 +69,7 @@ def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
 def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Outcome:
     """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
     if item and item["repos"]:
-        next_step = f"It is used by {repository_names(item)}. Unlink it there first."
+        next_step = f"It is used by {repository_names(item)}. On the platform, remove it from them first."
         repositories = [{"id": repo["id"], "name": repo["name"]} for repo in item["repos"]]
         return outcome.failed(error.restated(code="in_use", next_step=next_step, repositories=repositories))
     unknown = error.outcome_unknown and not (item and t.cast("RequestError", error).from_api)
@@ -103,5 +103,5 @@ def _known(outcome: Outcome) -> AiLlm:
 
 
 def _created_without_id() -> ApiError:
-    message = "the API created the configuration, but neither returned its ID nor lists it"
+    message = "the API created the configuration, but did not return its ID, and does not list it"
     return ApiError("invalid_response", message, next_step="Run the task again to find it.")

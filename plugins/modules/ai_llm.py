@@ -14,7 +14,7 @@ description:
   - Creates, updates, and removes AI LLM configurations. A configuration is a connection of the Flashback platform to a
     model provider, with its credentials. A removal is permanent.
   - The platform refuses to remove a configuration that a repository uses. The task then fails with
-    RV(error.code=in_use) and names the repositories. This module never unlinks a repository.
+    RV(error.code=in_use) and names the repositories. This module never changes a repository.
   - If the configuration to remove does not exist, the task succeeds and changes nothing.
   - To manage many configurations of a workspace at once, use M(flashback.platform.ai_llms).
 author:
@@ -29,7 +29,7 @@ attributes:
     details:
       - The module reads from the API, and predicts the result. With O(state=absent), it predicts that every listed
         configuration is removed. If repositories use some of them, one warning names these configurations. The task
-        does not fail, because in the real run, an earlier task may unlink them.
+        does not fail, because in the real run, an earlier task may remove them from the repositories.
       - O(validate) is ignored, because it costs tokens.
   diff_mode:
     support: full
@@ -55,7 +55,8 @@ options:
       - present
   id:
     description:
-      - The configuration's ID. One of O(id), O(ids), and O(name) with O(workspace_id) is required.
+      - The configuration's ID. Set O(id), or O(ids), or O(name) together with O(workspace_id). For a rename, set O(id)
+        and O(name).
       - The ID must not be blank, must not be V(.) or V(..), and must not contain control characters.
       - With O(state=present), the task fails with RV(error.code=not_found) if no such configuration exists.
     type: str
@@ -74,7 +75,8 @@ options:
       - The configuration's name, in the workspace O(workspace_id). Upper and lower case differ.
       - If more than one configuration in the workspace has this name, the task fails with
         RV(error.code=ambiguous_name).
-      - With O(id), the name is not used to find the configuration. With O(state=present) it is the new name.
+      - If O(id) is set, the module finds the configuration by the ID. Then O(name) is the new name with
+        O(state=present), and has no effect with O(state=absent).
     type: str
   workspace_id:
     description:
@@ -101,7 +103,8 @@ options:
     version_added: 1.1.0
   key:
     description:
-      - The access key, for providers that need one besides the secret.
+      - The access key, for providers that need one in addition to O(secret). The platform does not document which
+        providers these are.
       - See O(update_credentials) for when it is sent.
     type: str
     version_added: 1.1.0
@@ -251,8 +254,8 @@ ai_llm:
     - The configuration after its creation or update, or before its removal. In check mode, the configuration as the
       real run would leave it, or would remove it. It never contains credentials.
     - Unknown values are null, for example the ID of a new configuration in check mode.
-  returned: with O(state=present). With O(state=absent), only if the task removed the configuration and has read it
-    before. It reads it in check mode, in diff mode, and with O(name) or O(workspace_id). Never with O(ids)
+  returned: with O(state=present). With O(state=absent), if the task removed the configuration and read it before the
+    removal. The module reads it in check mode, in diff mode, with O(name), and with O(workspace_id). Never with O(ids)
   type: dict
   contains:
     id:
@@ -340,8 +343,7 @@ outcomes:
       description:
         - V(deleted) if this task removed it, V(absent) if it did not exist.
         - V(failed) if it was not removed.
-        - V(unknown) if the API may have removed it, or may still remove it, although no response says so. Since version
-          1.3.0.
+        - V(unknown) if the module does not know whether the API removed it, or will remove it. Since version 1.3.0.
       returned: always
       type: str
       sample: deleted
@@ -414,9 +416,9 @@ error:
       sample: The configuration is used by 1 repository
     outcome_unknown:
       description:
-        - Whether a write may have taken effect, or may still take effect, although no response says so. If it is
-          V(false), the failed request changed nothing. With V(partial_failure), it is V(true) if the outcome of any of
-          O(ids) is unknown.
+        - V(true) if the module does not know whether a change was made. The API may have made the change, or may make
+          it later. V(false) if the failed request changed nothing. With V(partial_failure), it is V(true) if the
+          outcome of any of O(ids) is unknown.
       version_added: 1.3.0
       returned: always
       type: bool
@@ -536,7 +538,7 @@ def main() -> None:
             return report_removals(outcomes, mode)
         return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)
 
-    run(module, f"{'Ensuring' if present else 'Removing'} {subject}", action)
+    run(module, f"{'Creating or updating' if present else 'Removing'} {subject}", action)
 
 
 if __name__ == "__main__":

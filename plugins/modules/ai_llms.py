@@ -153,7 +153,7 @@ EXAMPLES = r"""
       - name: Staging Anthropic
         state: absent
 
-- name: Ensure that the workspace has exactly these configurations, and remove at most five others
+- name: Ensure that the workspace has exactly these configurations, and fail if more than five others exist
   flashback.platform.ai_llms:
     workspace_id: workspace-123
     ai_llms:
@@ -213,13 +213,13 @@ outcomes:
     outcome:
       description:
         - V(created), V(updated), V(unchanged), V(deleted), or V(absent) if there was nothing to remove.
-        - V(failed) if the write did not take effect, V(unknown) if it may have taken effect.
+        - V(failed) if the change was not made, V(unknown) if the module does not know whether it was made.
         - V(skipped) if the task did not try the removal, because something failed before.
       returned: always
       type: str
       sample: created
     error:
-      description: Why it failed, as RV(error).
+      description: Why it failed. It has the same items as RV(error).
       returned: when RV(outcomes[].outcome=failed) or RV(outcomes[].outcome=unknown), or the validation failed
       type: dict
       sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
@@ -312,7 +312,7 @@ error:
     code:
       description:
         - V(partial_failure), one or more configurations failed. RV(outcomes) has the error of each.
-        - V(ambiguous_name), more than one configuration in the workspace has the same name, and the list contains it.
+        - V(ambiguous_name), O(ai_llms) has a name that more than one configuration in the workspace has.
         - V(prune_limit_exceeded), there are more configurations to prune than O(prune_limit) allows.
         - V(invalid_response), the module cannot use the response of the API. For example, the API lists a configuration
           without a name, and O(prune) is set.
@@ -331,7 +331,8 @@ error:
       type: str
       sample: "1 of 20 configurations failed: Production OpenAI (in_use)"
     outcome_unknown:
-      description: Whether a write may have taken effect, or may still take effect, although no response says so.
+      description: V(true) if the module does not know whether a change was made. The API may have made it, or may make
+        it later.
       returned: always
       type: bool
       sample: false
@@ -341,7 +342,8 @@ error:
       type: str
       sample: INVALID_PASSWORD
 diff:
-  description: The configurations that change, by name. If a name exists more than once, by C(name (id)).
+  description: The keys are the names of the changed configurations. If a name exists more than once, the key is
+    C(name (id)).
   returned: in diff mode, if the module could make the plan
   type: dict
   contains:
@@ -431,7 +433,7 @@ def main() -> None:
     repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
     if repeated:
         module.fail_json(
-            msg=f"ai_llms must have each name only once, but has more than once: {join_limited(repeated)}."
+            msg=f"ai_llms must not have a name more than once. These names are repeated: {join_limited(repeated)}."
         )
 
     wanted = []

@@ -11,10 +11,11 @@ module: session
 short_description: Log in to the Flashback platform once for many tasks
 version_added: 1.3.0
 description:
-  - Logs in with O(email) and O(password), and returns an access token for other tasks. A second task logs out again.
+  - Logs in with O(email) and O(password), and returns an access token for other tasks. Another task logs out at the
+    end.
   - You rarely need this module. With O(email) and O(password), every module of this collection logs in by itself, logs
-    in again when the token expires, and logs out at its end. Use this module if the number of logins matters, or to use
-    the token with another tool.
+    in again when the token expires, and logs out at the end of the task. Use this module if the number of logins
+    matters, or to use the token with another tool.
   - The module also logs in and out in check mode, so that the other tasks can read from the API.
 author:
   - flashback.platform contributors (!UNKNOWN)
@@ -39,7 +40,8 @@ options:
   state:
     description:
       - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
-      - V(absent) logs out. It revokes the session O(token_id) with O(access_token), and never logs in.
+      - V(absent) logs out: it revokes the session O(token_id) with O(access_token). It never logs in. If the access
+        token has expired, the module cannot revoke the session, and the task succeeds with a message that says so.
     type: str
     default: present
     choices:
@@ -178,8 +180,8 @@ def log_out(session: Session, token_id: str) -> Result:
             return NOTHING_TO_REVOKE
         if error.code == "unauthorized":
             msg = (
-                "The access token is no longer valid, so the session was not revoked. Its refresh token may still be"
-                " valid."
+                "The access token is no longer valid, so the session was not revoked. It stays open until the platform"
+                " ends it."
             )
             return Result({"changed": False, "msg": msg})
         raise

@@ -181,7 +181,7 @@ def test_lost_removal_that_is_still_listed_is_certain_only_from_the_api(
     outcome = apply_one(REMOVAL)
     assert outcome.status == ("failed" if last == "documented 500" else "unknown")
     assert "still listed" in str(outcome.error)
-    assert ("may still take effect" in str(outcome.error)) is (outcome.status == "unknown")
+    assert ("may also have an effect later" in str(outcome.error)) is (outcome.status == "unknown")
 
 
 def test_documented_500_of_a_removal_is_certain(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
@@ -243,7 +243,7 @@ def test_removal_of_what_repositories_use(server: ScriptedServer, apply_one: Cal
         "outcome_unknown": False,
         "repositories": repositories(1, 2),
     }
-    for words in (REFUSED["message"], "my-ai-repo-1 (repo-1), my-ai-repo-2 (repo-2)", "Unlink"):
+    for words in (REFUSED["message"], "my-ai-repo-1 (repo-1), my-ai-repo-2 (repo-2)", "remove it from them"):
         assert words in str(error)
 
 

@@ -487,7 +487,7 @@ def test_nesting_of_any_depth(server: ScriptedServer, new_client: NewClient) -> 
         (RATE_LIMITED, "retries"),
         (SERVER_ERROR, "support"),
         (response(200, REFUSED), "support"),
-        (response(400, REFUSED), "Check the options"),
+        (response(400, REFUSED), "correct the options"),
         (ABSENT, "Check the ID"),
         (FOREIGN_404, "api_url"),
         (response(200, HTML), "api_url"),

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
 
-UNKNOWN = "may have taken effect"
+UNKNOWN = "does not know whether"
 
 
 def test_return_value() -> None:

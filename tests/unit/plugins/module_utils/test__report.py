@@ -94,7 +94,7 @@ def test_message_of_an_inferred_outcome(change: Change, status: str, words: str)
 def test_credentials_that_are_not_compared_are_told(mode: Mode) -> None:
     """That nothing needs a change is not known of credentials."""
     msg = msg_of(predict(KEEPING), mode, has_credentials=True)
-    assert msg.startswith(f"{SUBJECT} needs no change. Credentials are not compared")
+    assert msg.startswith(f"{SUBJECT} needs no change. Credentials (key, secret) are not compared")
     assert "update_credentials" in msg
     assert "compared" not in msg_of(predict(KEEPING), mode)
     assert "compared" not in msg_of(predict(UPDATING), mode, has_credentials=True)

@@ -78,8 +78,8 @@ def test_outcomes_have_the_names_that_were_read() -> None:
     [
         ([], "Removed 0 of 0 AI LLM configurations.", False),
         ([removed(1)], "Removed 1 of 1 AI LLM configuration.", True),
-        ([removed(1), absent(2)], "Removed 1 of 2 AI LLM configurations; 1 did not exist.", True),
-        ([absent(1), absent(2)], "Removed 0 of 2 AI LLM configurations; 2 did not exist.", False),
+        ([removed(1), absent(2)], "Removed 1 of 2 AI LLM configurations; 1 already absent.", True),
+        ([absent(1), absent(2)], "Removed 0 of 2 AI LLM configurations; 2 already absent.", False),
     ],
 )
 def test_message_counts(outcomes: list[Outcome], msg: str, changed: bool) -> None:
@@ -112,7 +112,7 @@ def test_partial_failure() -> None:
 def test_partial_failure_is_unknown_if_any_outcome_is() -> None:
     error = error_of(report_removals([removed(1), failed(2, "timeout", unknown=True)], REAL))
     assert error.outcome_unknown is True
-    assert "may still take effect" in str(error)
+    assert "may also have an effect later" in str(error)
 
 
 def test_failures_name_ten_ids_once() -> None:

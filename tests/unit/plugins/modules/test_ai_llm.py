@@ -275,7 +275,7 @@ def test_failed_removal(
     assert not result.changed
     assert (result.code, result.error["http_status"]) == (code, status)
     assert result.error["outcome_unknown"] is outcome_unknown
-    assert ("may still take effect" in result.msg) is outcome_unknown
+    assert ("may also have an effect later" in result.msg) is outcome_unknown
     assert isinstance(result.error["message"], str)
     assert f"Removing AI LLM configuration '{NAME if params is BY_NAME else ID}'" in result.msg
     assert f" at {server.url} failed: " in result.msg
@@ -491,7 +491,7 @@ def test_nothing_to_change(params: dict[str, t.Any], server: ScriptedServer, run
     assert result.values["diff"] == {"before": {}, "after": {}}
     assert result.values["ai_llm"]["id"] == ID
     assert "needs no change" in result.msg
-    assert ("Credentials are not compared" in result.msg) is ("secret" in params)
+    assert ("Credentials (key, secret) are not compared" in result.msg) is ("secret" in params)
 
 
 @pytest.mark.parametrize(
@@ -609,7 +609,7 @@ def test_lost_creation_of_unknown_outcome(server: ScriptedServer, run_task: RunT
     server.expect(LIST_WORKSPACE, NOT_LISTED)
     result = run_task(retries=3, **COMPLETE)
     assert (result.code, result.error["outcome_unknown"], result.changed) == ("unreachable", True, False)
-    assert "may have taken effect" in result.msg
+    assert "does not know whether" in result.msg
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_ids_in_check_mode_read_one_list(server: ScriptedServer, run_task: RunTa
         {"id": "c", "name": None, "outcome": "absent"},
     ]
     assert result.msg == (
-        "Would remove 2 of 3 AI LLM configurations; 1 did not exist; 1 of them is in use and would be refused now."
+        "Would remove 2 of 3 AI LLM configurations; 1 of them is in use and would be refused now; 1 already absent."
     )
     (warning,) = result.warnings
     assert "'b' by 1 repository: my-ai-repo-1 (repo-1)" in warning
