@@ -97,18 +97,9 @@ class AiLlms:
         except RequestError as error:
             raise _disappeared(error) from error
 
-    def delete(self, ai_llm_id: str) -> bool:
-        """`DELETE /ai/llm/{id}`. Returns True if this call removed the configuration, False if it did not exist.
-
-        If a response is lost, and the API then answers 404, the lost attempt removed the configuration (decision 5).
-        """
-        try:
-            self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
-        except RequestError as error:
-            if error.code != "not_found":
-                raise
-            return error.outcome_unknown
-        return True
+    def delete(self, ai_llm_id: str) -> None:
+        """`DELETE /ai/llm/{id}`. Raises ApiError; with the code `not_found` if the configuration does not exist."""
+        self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
 
     def validate(self, ai_llm_id: str) -> dict[str, t.Any]:
         """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost tokens.

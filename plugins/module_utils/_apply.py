@@ -108,10 +108,15 @@ def _validate(api: AiLlms, outcome: Outcome) -> Outcome:
 
 def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
     try:
-        removed = api.delete(t.cast("str", outcome.id))
+        api.delete(t.cast("str", outcome.id))
     except ApiError as error:
-        return outcome.failed(error)
-    return outcome._replace(status="deleted" if removed else "absent")
+        if error.code != "not_found":
+            return outcome.failed(error)
+        if not error.outcome_unknown:
+            return outcome._replace(status="absent")
+        # An attempt without a response removed the configuration (decision 5).
+        return outcome._replace(status="deleted", evidence="does not exist any more")
+    return outcome._replace(status="deleted")
 
 
 def _in_doubt(outcome: Outcome) -> bool:

@@ -46,7 +46,7 @@ def start(function: Callable[..., _Result], *args: t.Any) -> Future[_Result]:
 def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
     """Return the function's results for the items, in their order. Up to MAX_CONCURRENCY calls run at the same time.
 
-    If the function raises an exception, its worker stops, and the exception is raised here.
+    If the function raises an exception, no further calls begin, and the exception is raised here.
     """
     if len(items) < 2:
         return [function(item) for item in items]
@@ -63,6 +63,9 @@ def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> li
                 results[index] = function(items[index])
         except Empty:
             pass
+        except BaseException:
+            stopped.set()
+            raise
 
     try:
         for worker in [start(work) for _unused in range(min(MAX_CONCURRENCY, len(items)))]:

@@ -87,7 +87,8 @@ class Outcome(t.NamedTuple):
 
     status: "created", "updated", "unchanged", "deleted", "absent", "failed", "skipped" or "unknown".
     id: the ID of the configuration, if it is known. ai_llm: the configuration, if it exists and is known.
-    error: why the change or the validation failed. inferred: whether only the list shows the effect, not a response.
+    error: why the change or the validation failed. evidence: what shows the change if no response confirmed it, such as
+    "is listed now"; else "".
     """
 
     change: Change
@@ -96,7 +97,7 @@ class Outcome(t.NamedTuple):
     ai_llm: AiLlm | None = None
     error: ApiError | None = None
     validation: dict[str, t.Any] | None = None
-    inferred: bool = False
+    evidence: str = ""
 
     @property
     def changed(self) -> bool:

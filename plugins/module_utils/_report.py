@@ -65,10 +65,8 @@ def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) 
         if outcome.status == "absent":
             return f"{subject} does not exist."
         return f"{subject} needs no change.{f' {_NOT_COMPARED}' if has_credentials else ''}"
-    if outcome.inferred:
-        effect = {"created": "is listed now", "updated": "is listed with its new values now"}
-        seen = effect.get(outcome.status, "is not listed any more")
-        return f"No response confirmed the {_NOUNS[outcome.status]}, but {subject} {seen}."
+    if outcome.evidence:
+        return f"No response confirmed the {_NOUNS[outcome.status]}, but {subject} {outcome.evidence}."
     verb = VERBS[outcome.status]
     rotated = change.action == "update" and set(CREDENTIALS) & set(change.fields)
     if mode.check:

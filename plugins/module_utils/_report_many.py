@@ -42,9 +42,7 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
         parts.append(f"{used} of them {'is' if used == 1 else 'are'} in use and would be refused now")
     if absent:
         parts.append(f"{absent} already absent")
-    msg = f"{'; '.join(parts)}."
-    if inferred := sum(outcome.inferred for outcome in deleted):
-        msg += f" No response confirmed {inferred} of these removals, but the configurations are not listed any more."
+    msg = f"{'; '.join(parts)}.{_inferred(outcomes)}"
     values: dict[str, t.Any] = {"changed": bool(deleted), "msg": msg, "outcomes": []}
     for outcome in outcomes:
         name = outcome.change.before["name"] if outcome.change.before else None
@@ -60,21 +58,34 @@ def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, war
 
     :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
     """
-    msg = _counts(outcomes, mode)
+    msg = _counts(outcomes, mode) + _inferred(outcomes)
     values: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "msg": msg, "outcomes": []}
     for outcome in outcomes:
         change = outcome.change
         name = change.before["name"] if change.before else change.label
         item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
         values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
-    # After a failed update, the configuration is as it was before.
-    left = [
-        outcome.ai_llm or outcome.change.before for outcome in outcomes[:declared] if outcome.change.action != "delete"
-    ]
+    left = map(_left, outcomes[:declared])
     values["ai_llms"] = [ai_llm for ai_llm in left if ai_llm]
     if mode.diff:
         values["diff"] = _diff_of_plan(outcomes)
     return Result(values, warnings + warnings_of(outcomes, mode), _partial_failure(outcomes, "failed", msg))
+
+
+def _left(outcome: Outcome) -> AiLlm | None:
+    """Return the configuration that exists after the task, if it is known. A failed change leaves it as it was."""
+    was_gone = outcome.error is not None and outcome.error.code == "not_found"
+    may_be_gone = outcome.change.action == "delete" and outcome.status not in ("failed", "skipped")
+    return None if was_gone or may_be_gone else outcome.ai_llm or outcome.change.before
+
+
+def _inferred(outcomes: Sequence[Outcome]) -> str:
+    """Return sentences about the changes that no response confirmed, or ""."""
+    text = ""
+    for evidence, number in Counter(outcome.evidence for outcome in outcomes if outcome.evidence).items():
+        which = "this configuration" if number == 1 else "each of these configurations"
+        text += f" No response confirmed {count(number, 'change')}, but {which} {evidence}."
+    return text
 
 
 def _counts(outcomes: Sequence[Outcome], mode: Mode) -> str:

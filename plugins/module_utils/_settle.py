@@ -32,7 +32,8 @@ def settle(outcome: Outcome, listed: Listing) -> Outcome:
     if outcome.change.action == "delete":
         return _settle_removal(outcome, item)
     if item and all(item[field] == value for field, value in outcome.change.fields.items()):
-        return outcome._replace(status="updated", ai_llm=item, error=None, inferred=True)
+        evidence = "is listed with its new values now"
+        return outcome._replace(status="updated", ai_llm=item, error=None, evidence=evidence)
     return _without_effect(outcome, "The list does not show the update")
 
 
@@ -43,10 +44,11 @@ def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
         return outcome._replace(ai_llm=item or _known(outcome))
     found = [item for item in listed if item["name"] == change.fields["name"]]
     if len(found) == 1:
-        inferred = outcome.status != "created"
-        return Outcome(change, "created", found[0]["id"], found[0], inferred=inferred)
+        evidence = "" if outcome.status == "created" else "is listed now"
+        return Outcome(change, "created", found[0]["id"], found[0], evidence=evidence)
     if outcome.status == "created":
-        return outcome._replace(ai_llm=_known(outcome), error=_created_without_id())
+        why = "lists more than one configuration with this name" if found else "does not list it"
+        return outcome._replace(ai_llm=_known(outcome), error=_created_without_id(why))
     if found:
         ids = join_limited([item["id"] for item in found])
         error = t.cast("ApiError", outcome.error)
@@ -57,22 +59,24 @@ def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
 
 def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
     error = t.cast("ApiError", outcome.error)
-    if error.http_status == 403:
+    # A login can be refused with 403, too. That says nothing about the removal.
+    if isinstance(error, RequestError) and error.http_status == 403:
         return _settle_refusal(outcome, error, item)
     if item:
         return _without_effect(outcome, "The configuration is still listed")
     # The configuration is not listed: an attempt whose outcome is unknown removed it, or it did not exist before.
-    status = "deleted" if error.outcome_unknown else "absent"
-    return outcome._replace(status=status, error=None, inferred=error.outcome_unknown)
+    if error.outcome_unknown:
+        return outcome._replace(status="deleted", error=None, evidence="is not listed any more")
+    return outcome._replace(status="absent", error=None)
 
 
-def _settle_refusal(outcome: Outcome, error: ApiError, item: AiLlm | None) -> Outcome:
+def _settle_refusal(outcome: Outcome, error: RequestError, item: AiLlm | None) -> Outcome:
     """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
     if item and item["repos"]:
         next_step = f"It is used by {repository_names(item)}. On the platform, remove it from them first."
         repositories = [{"id": repo["id"], "name": repo["name"]} for repo in item["repos"]]
         return outcome.failed(error.restated(code="in_use", next_step=next_step, repositories=repositories))
-    unknown = error.outcome_unknown and not (item and t.cast("RequestError", error).from_api)
+    unknown = error.outcome_unknown and not (item and error.from_api)
     return outcome.failed(error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
 
 
@@ -89,10 +93,12 @@ def _without_effect(outcome: Outcome, observation: str) -> Outcome:
 def settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
     """Return the outcome if the list cannot be read."""
     if outcome.status == "created":
-        error = None if outcome.id is not None else _created_without_id()
+        why = f"the request for the list failed: {list_error.summary}"
+        # If there is an error, it is that of the validation.
+        error = outcome.error if outcome.id is not None else _created_without_id(why)
         return outcome._replace(ai_llm=_known(outcome), error=error)
     error = t.cast("ApiError", outcome.error)
-    if error.http_status == 403:
+    if isinstance(error, RequestError) and error.http_status == 403:
         return outcome.failed(error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
     addition = f"The request for the list, which could show the outcome, failed too: {list_error.summary}"
     return outcome.failed(error.restated(addition, outcome_unknown=error.outcome_unknown))
@@ -102,6 +108,6 @@ def _known(outcome: Outcome) -> AiLlm:
     return {**t.cast("AiLlm", outcome.change.after), "id": outcome.id}
 
 
-def _created_without_id() -> ApiError:
-    message = "the API created the configuration, but did not return its ID, and does not list it"
+def _created_without_id(why: str) -> ApiError:
+    message = f"the API created the configuration, but did not return its ID, and {why}"
     return ApiError("invalid_response", message, next_step="Run the task again to find it.")

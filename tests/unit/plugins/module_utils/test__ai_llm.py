@@ -278,12 +278,15 @@ def test_404_of_a_listed_configuration_is_not_found(
 # delete
 
 
+@pytest.mark.parametrize("steps", [OK, response(204), response(200, {"success": True})])
+def test_delete(steps: Response, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(DELETE, steps)
+    ai_llms.delete(ID)
+
+
 @pytest.mark.parametrize(
-    ("attempts", "removed"),
+    ("attempts", "outcome_unknown"),
     [
-        ([OK], True),
-        ([response(204)], True),
-        ([response(200, {"success": True})], True),
         ([ABSENT], False),
         ([response(404, {"success": False})], False),
         ([SERVER_ERROR, ABSENT], True),
@@ -294,9 +297,12 @@ def test_404_of_a_listed_configuration_is_not_found(
         ([SERVER_ERROR, RATE_LIMITED, ABSENT], True),
     ],
 )
-def test_delete(attempts: list[Response], removed: bool, server: ScriptedServer, ai_llms: AiLlms) -> None:
+def test_delete_of_what_does_not_exist(
+    attempts: list[Response], outcome_unknown: bool, server: ScriptedServer, ai_llms: AiLlms
+) -> None:
     server.expect(DELETE, *attempts)
-    assert ai_llms.delete(ID) is removed
+    error = error_of(lambda: ai_llms.delete(ID))
+    assert (error.code, error.outcome_unknown) == ("not_found", outcome_unknown)
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_lost_removal_that_is_not_listed_took_effect(
     server.expect(DELETE, NO_OUTCOME[last])
     server.expect(LIST, NOT_LISTED)
     outcome = apply_one(REMOVAL)
-    assert (outcome.status, outcome.error, outcome.inferred) == ("deleted", None, True)
+    assert (outcome.status, outcome.error, outcome.evidence) == ("deleted", None, "is not listed any more")
 
 
 @pytest.mark.parametrize("last", list(NO_OUTCOME))
@@ -362,7 +362,7 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
         "id-7": "failed",
         "id-8": "failed",
     }
-    assert [id for id, outcome in outcomes.items() if outcome.inferred] == ["id-6"]
+    assert [id for id, outcome in outcomes.items() if outcome.evidence] == ["id-6"]
     codes = {id: outcome.error.code for id, outcome in outcomes.items() if outcome.error}
     assert codes == {
         "id-1": "in_use",
@@ -426,7 +426,7 @@ def test_lost_creation_that_is_listed_took_effect(
 ) -> None:
     server.expect(CREATE, steps)
     server.expect(LIST_WORKSPACE, LISTED)
-    assert apply_one(CREATION, retries=3) == Outcome(CREATION, "created", ID, BEFORE, inferred=True)
+    assert apply_one(CREATION, retries=3) == Outcome(CREATION, "created", ID, BEFORE, evidence="is listed now")
 
 
 @pytest.mark.parametrize("steps", LOST_CREATIONS)
@@ -490,7 +490,7 @@ def test_lost_update_that_is_listed_took_effect(
     server.expect(UPDATE, steps)
     server.expect(LIST, UPDATED_LIST)
     after = {**BEFORE, "ai_type": "OTHER"}
-    assert apply_one(UPDATING) == Outcome(UPDATING, "updated", ID, after, inferred=True)
+    assert apply_one(UPDATING) == Outcome(UPDATING, "updated", ID, after, evidence="is listed with its new values now")
 
 
 @pytest.mark.parametrize("steps", LOST_UPDATES)
@@ -550,6 +550,17 @@ def test_creation_is_validated_before_the_list(server: ScriptedServer, apply_one
     outcome = apply_one(CREATION, validate=True)
     assert (outcome.status, outcome.ai_llm, outcome.error) == ("created", BEFORE, None)
     assert outcome.validation == {"valid": True, "message": "It works"}
+
+
+@pytest.mark.parametrize("listed", [LISTED, response(403, REFUSED)])
+def test_failed_validation_of_a_creation_stays_an_error(
+    listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
+) -> None:
+    server.expect(CREATE, WRITTEN)
+    server.expect(VALIDATE, NOT_VALID)
+    server.expect(LIST, listed)
+    outcome = apply_one(CREATION, validate=True)
+    assert (outcome.status, error_of(outcome).code) == ("created", "validation_failed")
 
 
 @pytest.mark.parametrize("change", [UPDATING, ROTATION, KEEPING])

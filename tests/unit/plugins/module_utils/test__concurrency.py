@@ -63,6 +63,24 @@ def test_for_each_raises_the_exception_of_the_function() -> None:
         for_each(fail_at_5, range(20))
 
 
+def test_for_each_calls_no_more_after_an_exception() -> None:
+    """Also if another worker than the first fails."""
+    failed = threading.Event()
+    called: list[int] = []
+
+    def work(number: int) -> None:
+        called.append(number)
+        if number == 5:
+            failed.set()
+            raise RuntimeError("five")
+        failed.wait(10)
+        time.sleep(0.1)
+
+    with pytest.raises(RuntimeError, match="five"):
+        for_each(work, range(100))
+    assert len(called) < 2 * MAX_CONCURRENCY
+
+
 def test_429s_halve_the_requests_in_flight() -> None:
     throttle = Throttle()
     # The 429s of requests that were in flight together count once.

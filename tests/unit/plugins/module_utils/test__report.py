@@ -81,13 +81,13 @@ def test_message(change: Change, status: str, done: str, predicted: str) -> None
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        (CREATION, "created", f"No response confirmed the creation, but {SUBJECT} is listed now."),
-        (UPDATING, "updated", f"No response confirmed the update, but {SUBJECT} is listed with its new values now."),
-        (REMOVAL, "deleted", f"No response confirmed the removal, but {SUBJECT} is not listed any more."),
+        (CREATION, "created", f"No response confirmed the creation, but {SUBJECT} is here."),
+        (UPDATING, "updated", f"No response confirmed the update, but {SUBJECT} is here."),
+        (REMOVAL, "deleted", f"No response confirmed the removal, but {SUBJECT} is here."),
     ],
 )
 def test_message_of_an_inferred_outcome(change: Change, status: str, words: str) -> None:
-    assert msg_of(Outcome(change, status, ID, inferred=True)) == words
+    assert msg_of(Outcome(change, status, ID, evidence="is here")) == words
 
 
 @pytest.mark.parametrize("mode", [REAL, CHECK])

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, predict
 from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
-from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals
+from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals, report_workspace
 from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
 
@@ -88,11 +88,36 @@ def test_message_counts(outcomes: list[Outcome], msg: str, changed: bool) -> Non
 
 
 def test_message_tells_how_many_removals_are_inferred() -> None:
-    result = report_removals([removed(1), removed(2, inferred=True), removed(3, inferred=True)], REAL)
-    assert result.values["msg"] == (
-        "Removed 3 of 3 AI LLM configurations. No response confirmed 2 of these removals, but the "
-        "configurations are not listed any more."
+    by_404 = "does not exist any more"
+    inferred = [removed(2, evidence="is not listed any more"), removed(3, evidence=by_404), removed(4, evidence=by_404)]
+    result = report_removals([removed(1), *inferred], REAL)
+    sentences = (
+        "No response confirmed 1 change, but this configuration is not listed any more."
+        " No response confirmed 2 changes, but each of these configurations does not exist any more."
     )
+    assert result.values["msg"] == f"Removed 4 of 4 AI LLM configurations. {sentences}"
+    result = report_workspace([removed(1), *inferred], REAL, 0, ())
+    assert result.values["msg"] == f"Removed 4. {sentences}"
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "code", "is_left"),
+    [
+        ("keep", "unchanged", None, True),
+        ("update", "failed", "rejected", True),
+        ("update", "unknown", "timeout", True),
+        ("update", "failed", "not_found", False),
+        ("delete", "deleted", None, False),
+        ("delete", "failed", "in_use", True),
+        ("delete", "skipped", None, True),
+        ("delete", "unknown", "timeout", False),
+    ],
+)
+def test_configurations_that_exist_afterwards(action: str, status: str, code: str | None, is_left: bool) -> None:
+    before = serialize_ai_llm(item())
+    error = ApiError(code, "no") if code else None
+    outcome = Outcome(Change(action, NAME, ID, before, {}), status, ID, error=error)
+    assert report_workspace([outcome], REAL, 1, ()).values["ai_llms"] == ([before] if is_left else [])
 
 
 def test_partial_failure() -> None:

@@ -394,7 +394,8 @@ def test_a_failure_has_the_declared_ones_that_are_present(api: FakeApi) -> None:
     ended = run(api, NEW, {"name": "One", "endpoint": "https://new.example.com"}, {"name": "Two", "state": "absent"})
     assert ended.failed
     assert [(found["name"], found["endpoint"]) for found in ended.values["ai_llms"]] == [
-        ("One", "https://new.example.com")
+        ("One", "https://new.example.com"),
+        ("Two", "https://api.openai.com/v1"),
     ]
     assert "Updated 1; 1 failed, 1 skipped." in ended.msg
 

@@ -206,6 +206,18 @@ def test_a_removal_that_was_lost_stays_unknown_if_the_login_fails(api: FakeApi) 
     assert api.lines.count(LOGIN) == 1
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_403_of_the_login_is_not_that_of_the_removal(listed: bool, api: FakeApi) -> None:
+    api.next("DELETE /ai/llm/id-1", RESET, UNAUTHORIZED)
+    api.next(LOGIN, response(403, {"success": False, "error_code": "INVALID_PASSWORD"}))
+    if not listed:
+        api.next("GET /ai/llm", UNAUTHORIZED)
+    ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=1, id="id-1", state="absent")
+    assert (ended.code, ended.changed, ended.error["outcome_unknown"]) == ("login_failed", False, True)
+    assert "Check password" in ended.msg
+    assert "id-1" in api.configurations
+
+
 def test_a_creation_after_a_401_is_made_once(api: FakeApi) -> None:
     api.next("POST /ai/llm", UNAUTHORIZED, After(RESET))
     ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=3, workspace_id=WORKSPACE, **NEW)
