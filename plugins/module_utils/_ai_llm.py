@@ -33,6 +33,9 @@ AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
 # Sent, but never read back (decision 9).
 CREDENTIALS = ("key", "secret")
 
+# The options of a configuration that the API stores.
+FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
+
 Listing = list[AiLlm]
 
 
@@ -147,6 +150,11 @@ def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> Re
         summary=error.summary,
         from_api=error.from_api,
     )
+
+
+def repositories_of(ai_llm: AiLlm) -> list[dict[str, t.Any]]:
+    """Return the repositories that use a configuration, as the return value `repositories` has them."""
+    return [{"id": repo["id"], "name": repo["name"]} for repo in ai_llm["repos"]]
 
 
 def repository_names(ai_llm: AiLlm) -> str:

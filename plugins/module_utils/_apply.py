@@ -32,15 +32,13 @@ def apply(
     :param workspace_id: The workspace of all changes, if the task manages a whole workspace.
     """
     work = _Work(api, changes, workspace_id)
-    first = [index for index, change in enumerate(changes) if change.action != "delete"]
+    writes = [index for index, change in enumerate(changes) if change.action in ("create", "update")]
     removals = [index for index, change in enumerate(changes) if change.action == "delete"]
-    work.each(_write, first)
-    work.settle([index for index in first if _in_doubt(work.outcomes[index])])
+    work.each(_write, writes)
+    work.settle([index for index in writes if _list_can_settle(work.outcomes[index])])
     if validate:
-        work.each(_validate, [index for index in first if work.outcomes[index].id and not work.outcomes[index].error])
-    if any(work.outcomes[index].error for index in first):
-        work.outcomes.update({index: Outcome(changes[index], "skipped", changes[index].id) for index in removals})
-    else:
+        work.each(_validate, [index for index, outcome in work.outcomes.items() if _to_validate(outcome)])
+    if not any(outcome.error for outcome in work.outcomes.values()):
         work.each(_delete, removals)
     work.settle([index for index, outcome in work.outcomes.items() if _to_look_up(outcome)])
     return [work.outcomes[index] for index in range(len(changes))]
@@ -52,7 +50,7 @@ class _Work:
     def __init__(self, api: AiLlms, changes: Sequence[Change], workspace_id: str | None) -> None:
         self._api = api
         self._workspace_id = workspace_id
-        self.outcomes = {index: Outcome(change, "skipped", change.id) for index, change in enumerate(changes)}
+        self.outcomes = {index: _before(change) for index, change in enumerate(changes)}
 
     def each(self, step: Callable[[AiLlms, Outcome], Outcome], indexes: Sequence[int]) -> None:
         self.outcomes.update(zip(indexes, for_each(lambda index: step(self._api, self.outcomes[index]), indexes)))
@@ -80,17 +78,26 @@ class _Work:
         return self._api.list(self._workspace_id or outcomes[0].change.fields["workspace_id"])
 
 
+def _before(change: Change) -> Outcome:
+    """Return the outcome if nothing is sent."""
+    if change.action != "keep":
+        return Outcome(change, "skipped", change.id)
+    return Outcome(change, "unchanged" if change.before else "absent", change.id, change.before)
+
+
 def _write(api: AiLlms, outcome: Outcome) -> Outcome:
     change = outcome.change
     try:
         if change.action == "create":
             return outcome._replace(status="created", id=api.create(change.fields))
-        if change.action == "update":
-            api.update(t.cast("str", change.id), change.fields)
-            return outcome._replace(status="updated", ai_llm=change.after)
+        api.update(t.cast("str", change.id), change.fields)
     except ApiError as error:
-        return outcome.failed(error)
-    return outcome._replace(status="unchanged" if change.before else "absent", ai_llm=change.before)
+        return outcome.with_error(error)
+    return outcome._replace(status="updated", ai_llm=change.after)
+
+
+def _to_validate(outcome: Outcome) -> bool:
+    return outcome.change.action != "delete" and outcome.id is not None and outcome.error is None
 
 
 def _validate(api: AiLlms, outcome: Outcome) -> Outcome:
@@ -111,7 +118,7 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
         api.delete(t.cast("str", outcome.id))
     except ApiError as error:
         if error.code != "not_found":
-            return outcome.failed(error)
+            return outcome.with_error(error)
         if not error.outcome_unknown:
             return outcome._replace(status="absent")
         # An attempt without a response removed the configuration (decision 5).
@@ -119,7 +126,7 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
     return outcome._replace(status="deleted")
 
 
-def _in_doubt(outcome: Outcome) -> bool:
+def _list_can_settle(outcome: Outcome) -> bool:
     """Whether the list can show the outcome of a creation or update. The list never shows credentials."""
     created_without_id = outcome.status == "created" and outcome.id is None
     shown = not set(CREDENTIALS) & set(outcome.change.fields) or outcome.change.action == "create"
@@ -133,5 +140,5 @@ def _to_look_up(outcome: Outcome) -> bool:
     if outcome.change.action != "delete" or outcome.error is None:
         return False
     # 403 and 404 have more than one cause (decisions 3 and 4).
-    has_causes = isinstance(outcome.error, RequestError) and outcome.error.http_status in (403, 404)
-    return outcome.error.outcome_unknown or has_causes
+    is_ambiguous = isinstance(outcome.error, RequestError) and outcome.error.http_status in (403, 404)
+    return outcome.error.outcome_unknown or is_ambiguous

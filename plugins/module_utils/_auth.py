@@ -83,7 +83,8 @@ class Session:
         except RequestError as error:
             if error.http_status != 401 or self._credentials.password is None:
                 raise
-            in_doubt, token = error.outcome_unknown, self._newer_token(token, error)
+            in_doubt = error.outcome_unknown
+            token = self._newer_token(token, error)
         try:
             return self._send(token, method, path, *segments, **{**options, "in_doubt": in_doubt})
         except RequestError as error:
@@ -164,12 +165,17 @@ class Session:
         """A token that is newer than the one that the API refused: that of another thread, or that of a new login."""
         with self._lock:
             if self._token == refused:
-                if self._logins and self._accepted <= _USELESS_REQUESTS:
-                    self._useless_logins += 1
-                if self._logins and (self._accepted == 0 or self._useless_logins >= _USELESS_LOGINS):
-                    self._refusal = self._refusal or _refused_after_login(error)
+                if self._logins:
+                    self._judge_newest_login(error)
                 self._renew(in_doubt=error.outcome_unknown)
             return t.cast("str", self._token)
+
+    def _judge_newest_login(self, error: RequestError) -> None:
+        """After a 401 for the token of a login, decide whether another login makes sense. The caller holds the lock."""
+        if self._accepted <= _USELESS_REQUESTS:
+            self._useless_logins += 1
+        if self._accepted == 0 or self._useless_logins >= _USELESS_LOGINS:
+            self._refusal = self._refusal or _refused_after_login(error)
 
     def _renew(self, *, in_doubt: bool = False) -> None:
         """Log in, unless logging in is over for this task. The caller holds the lock."""

@@ -126,7 +126,7 @@ class RequestError(ApiError):
 
 
 class LoginError(ApiError):
-    """The login failed, so the request was not sent."""
+    """The login failed, so the request was not sent, or not sent again."""
 
 
 class TransportError(Exception):

@@ -197,6 +197,8 @@ def _client(module: AnsibleModule, credentials: Credentials, redactor: Redactor)
     validate_certs = check_option(module, "validate_certs", bool)
 
     def transport(ca_path: str | None) -> Transport:
+        # A blank option counts as not set, because pipelines and AWX set empty variables.
+        ca_path = ca_path if ca_path and ca_path.strip() else None
         return Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
 
     return Client(
@@ -221,8 +223,9 @@ def _hide_options(params: dict[str, t.Any], argument_spec: dict[str, t.Any], sec
     for name, option in argument_spec.items():
         if option.get("no_log") and params[name] in secrets:
             params[name] = _HIDDEN
-        for item in params[name] or [] if "options" in option else []:
-            _hide_options(item, option["options"], secrets)
+        if "options" in option:
+            for item in params[name] or []:
+                _hide_options(item, option["options"], secrets)
 
 
 def _api_url(module: AnsibleModule, credentials: Credentials, redactor: Redactor) -> str:

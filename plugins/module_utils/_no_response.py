@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.flashback.platform.plugins.module_utils._connection import urllib3
 from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
-from ansible_collections.flashback.platform.plugins.module_utils._text import excerpt
+from ansible_collections.flashback.platform.plugins.module_utils._text import count, excerpt
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +36,19 @@ _NOT_TLS = (
 def timed_out(timeout: float, *, sent: bool) -> TransportError:
     return TransportError(
         "timeout",
-        f"no complete response within the timeout of {timeout} {'second' if timeout == 1 else 'seconds'}",
+        f"no complete response within the timeout of {count(timeout, 'second')}",
         sent=sent,
         next_step="If the API needs more time, increase the option timeout.",
+    )
+
+
+def too_long(max_bytes: int) -> TransportError:
+    return TransportError(
+        "invalid_response",
+        f"the response is longer than {max_bytes >> 20} MB",
+        sent=True,
+        next_step="Check that api_url is the address of the Flashback Platform API.",
+        retryable=False,
     )
 
 
@@ -93,6 +103,10 @@ def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None
         message = f"the server did not send an HTTP response{way}"
         next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check the host and port of api_url."
         return TransportError("invalid_response", message, sent=sent, next_step=next_step)
+    if isinstance(exc, ValueError) and "SOCKS" in str(exc):
+        message = "a SOCKS proxy needs the Python package PySocks, which is not installed"
+        next_step = f"Install PySocks for the Python that runs the module, or change {_PROXY_VARIABLES}."
+        return TransportError("unreachable", message, sent=sent, next_step=next_step, retryable=False)
     if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)) or cause(http.client.InvalidURL):
         message = "the address of the API, or of a proxy, is not valid"
         next_step = f"Check api_url, and {_PROXY_VARIABLES}."

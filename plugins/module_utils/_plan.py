@@ -103,7 +103,7 @@ class Outcome(t.NamedTuple):
     def changed(self) -> bool:
         return self.status in ("created", "updated", "deleted")
 
-    def failed(self, error: ApiError) -> Outcome:
+    def with_error(self, error: ApiError) -> Outcome:
         return self._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import repositories_of
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
 from ansible_collections.flashback.platform.plugins.module_utils._report import (
     VERBS,
@@ -122,8 +123,7 @@ def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
     if outcome.error:
         details["error"] = outcome.error.as_dict()
     if mode.check and is_used(outcome):
-        repos = t.cast("AiLlm", outcome.change.before)["repos"]
-        details["repositories"] = [{"id": repo["id"], "name": repo["name"]} for repo in repos]
+        details["repositories"] = repositories_of(t.cast("AiLlm", outcome.change.before))
     return details
 
 

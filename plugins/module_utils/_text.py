@@ -62,8 +62,8 @@ def check_path_segments(texts: list[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> list[dict[str, t.Any]]:
-    """Return the items. Raises ValueError with all problems that the checks find. The message never quotes a value."""
+def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> None:
+    """Raises ValueError with all problems that the checks find. The message never quotes a value."""
     problems = []
     for number, item in enumerate(items, 1):
         for field, check in checks.items():
@@ -74,7 +74,6 @@ def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[st
                 problems.append(f"{field} of item {number} {error}")
     if problems:
         raise ValueError(f"is not valid: {'; '.join(problems)}")
-    return items
 
 
 def check_not_negative(number: int) -> int:
@@ -143,7 +142,7 @@ def join_limited(names: Sequence[str]) -> str:
     return ", ".join([*map(excerpt, names[:MAX_NAMES]), *more])
 
 
-def count(number: int, singular: str, plural: str | None = None) -> str:
+def count(number: float, singular: str, plural: str | None = None) -> str:
     """The number with its noun: "1 second", "2 seconds", "2 repositories"."""
     return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
 

@@ -148,7 +148,7 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
                 if time.monotonic() > deadline:
                     raise _no_response().timed_out(timeout, sent=True)
                 if len(body) > MAX_BODY_BYTES:
-                    break
+                    raise _no_response().too_long(MAX_BODY_BYTES)
         except requests.exceptions.ContentDecodingError:
             body = None
         headers = response.headers

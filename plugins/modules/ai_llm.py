@@ -464,7 +464,7 @@ diff:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS, FIELDS
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
 from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
@@ -478,8 +478,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import (
     check_text,
     count,
 )
-
-FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
 
 
 def main() -> None:
@@ -522,9 +520,10 @@ def main() -> None:
 
     mode = Mode(module.check_mode, module._diff)
     rules = Rules(params["workspace_id"], rotate)
-    wanted = [Wanted(item, None, present, {}) for item in ids or []]
-    subject = count(len(wanted), "AI LLM configuration")
-    if ids is None:
+    if ids is not None:
+        wanted = [Wanted(item, None, present, {}) for item in ids]
+        subject = count(len(wanted), "AI LLM configuration")
+    else:
         wanted = [Wanted(params["id"], params["name"], present, fields)]
         place = f" in workspace '{params['workspace_id']}'" if params["id"] is None else ""
         subject = f"AI LLM configuration '{wanted[0].label}'{place}"

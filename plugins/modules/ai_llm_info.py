@@ -284,7 +284,7 @@ def main() -> None:
         api = AiLlms(session)
         listed = api.list(params["workspace_id"], available=params["available"])
         matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
-        if params["statistics"]:
+        if params["statistics"] and matching:
             statistics = api.statistics(params["id"])
             matching = [{**item, "statistics": statistics.get(item["id"])} for item in matching]
         return Result({"changed": False, "ai_llms": matching})

@@ -362,7 +362,7 @@ from collections import Counter
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS, FIELDS
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
 from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
@@ -379,7 +379,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import (
 )
 
 CHECKS = {"name": check_text, "endpoint": check_text, "key": check_not_blank, "secret": check_not_blank}
-FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
 
 
 class Module(AnsibleModule):

@@ -176,15 +176,20 @@ def log_out(session: Session, token_id: str) -> Result:
     try:
         session.revoke(token_id)
     except RequestError as error:
-        if error.code == "not_found":
+        if error.code == "not_found" and not error.outcome_unknown:
             return NOTHING_TO_REVOKE
+        if error.code == "unauthorized" and error.outcome_unknown:
+            msg = "No response shows whether the session was revoked, and now the access token is no longer valid."
+            return Result({"changed": False, "msg": msg})
         if error.code == "unauthorized":
             msg = (
-                "The access token is no longer valid, so the session was not revoked. It stays open until the platform"
-                " ends it."
+                "The access token is no longer valid, so the session was not revoked. Its refresh token may still be"
+                " valid, until the platform ends the session."
             )
             return Result({"changed": False, "msg": msg})
-        raise
+        # After a lost response, a 404 shows that the session was revoked.
+        if error.code != "not_found":
+            raise
     return Result({"changed": False, "msg": "Logged out."})
 
 

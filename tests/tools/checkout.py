@@ -171,4 +171,7 @@ def copy_files(root: Path, tree: Path, files: list[Path]) -> None:
 
 def git(folder: Path, *arguments: str, stdin: str | None = None) -> str:
     command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True, input=stdin).stdout
+    # Git sets variables such as GIT_INDEX_FILE for its hooks. They would point to another repository.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True, input=stdin, env=env)
+    return done.stdout

@@ -117,10 +117,11 @@ def new_client(server: ScriptedServer, new_transport: NewTransport) -> NewClient
         retries: int = 0,
         check_mode: bool = False,
         secrets: Iterable[str] = (TOKEN,),
+        redactor: Redactor | None = None,
         allowed: frozenset[tuple[str, str]] = frozenset(),
         **options: t.Any,
     ) -> _client.Client:
-        redactor = Redactor()
+        redactor = redactor or Redactor()
         redactor.add(*secrets)
         return _client.Client(
             new_transport(**options),
@@ -139,7 +140,8 @@ def new_session(new_client: NewClient) -> NewSession:
     """Makes sessions with the server, with the options of `new_client`."""
 
     def new(credentials: Credentials | None = None, **options: t.Any) -> Session:
-        return Session(new_client(**options), credentials or Credentials(TOKEN), Redactor())
+        redactor = Redactor()
+        return Session(new_client(redactor=redactor, **options), credentials or Credentials(TOKEN), redactor)
 
     return new
 

@@ -57,7 +57,7 @@ class FakeApi:
         server.respond = self._respond
 
     def next(self, line: str, *responses: Response | After | None) -> None:
-        """Response the next requests whose line matches in this way. None stands for the API's own answer."""
+        """Answer the next requests whose line matches in this way. None stands for the API's own answer."""
         self._next.append((line, list(responses)))
 
     @property

@@ -352,6 +352,14 @@ def test_proxy_that_does_not_speak_http(
     assert VARIABLES in error.next_step
 
 
+def test_socks_proxy_without_its_library(new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(variable, "socks5h://127.0.0.1:9")
+    error = failure_of(new_transport(), "http://flashback.invalid")
+    assert (error.code, error.sent, error.retryable) == ("unreachable", False, False)
+    assert "PySocks" in error.next_step
+
+
 def test_handshake_that_fails_in_a_tunnel(
     server: ScriptedServer, new_transport: NewTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -336,6 +336,26 @@ def test_message_has_a_next_step(
     assert "<" not in msg
 
 
+def test_404_after_a_lost_attempt_is_told(server: ScriptedServer, run_task: RunTask) -> None:
+    """Somebody else may have removed the configuration (decision 5)."""
+    server.expect(DELETE, RESET, ABSENT)
+    result = run_task(retries=1, **BY_ID)
+    assert result.changed
+    assert result.msg == (
+        f"No response confirmed the removal, but AI LLM configuration '{ID}' does not exist any more."
+    )
+
+
+def test_blank_ca_path_counts_as_not_set(
+    start_server: StartServer, authority: Authority, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server(tls=authority.context())
+    server.expect(DELETE, OK)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.bundle)
+    monkeypatch.setenv("FLASHBACK_CA_PATH", "")
+    assert run_task(api_url=server.url, **BY_ID).changed
+
+
 def test_unreachable(start_server: StartServer, run_task: RunTask) -> None:
     server = start_server(listening=False)
     result = run_task(api_url=server.url, retries=3, **BY_ID)
