@@ -138,7 +138,7 @@ def update_constraints(session: nox.Session) -> None:
     release.update_constraints(session, checkout.original() / "tests" / "constraints.txt")
 
 
-@nox.session(default=False)
+@nox.session(default=False, tags=["supported-versions"])
 def schemathesis(session: nox.Session) -> None:
     """Test the mock API with requests that Schemathesis generates from openapi.yaml, the same ones in every run."""
     session.install("schemathesis", "-r", "tests/mock_api/requirements.txt")

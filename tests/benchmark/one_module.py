@@ -10,9 +10,10 @@ import contextlib
 import importlib
 import io
 import json
-import resource
+import re
 import sys
 import time
+from pathlib import Path
 
 from ansible.module_utils import basic
 
@@ -29,7 +30,9 @@ def main() -> None:
         module.main()
     seconds = time.perf_counter() - start
     result = json.loads(output.getvalue())
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Not the ru_maxrss of getrusage(): it includes the memory of the process that started this one.
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+    memory = int(peak[1]) if peak else 0
     print(
         json.dumps(
             {

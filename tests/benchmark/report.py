@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write docs/benchmark.md and docs/benchmark.png."""
+"""Write the page benchmark.rst of the guides, and docs/benchmark.png."""
 
 from __future__ import annotations
 
@@ -40,13 +40,20 @@ class Results(t.NamedTuple):
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = ["   * - " + "\n     - ".join(row) for row in (head, *rows)]
+    return "\n".join([".. list-table::", "   :header-rows: 1", "", *lines])
 
 
 def ways(results: dict[int, Seconds], one_task: str) -> str:
     """Return a table that compares one task with loops for MANY configurations, by latency."""
-    head = ["latency", f"`{one_task}`", "loop of `ai_llm`", "loop of `uri`", "times as fast as `uri`", "of its floor"]
+    head = [
+        "latency",
+        f"``{one_task}``",
+        "loop of ``ai_llm``",
+        "loop of ``uri``",
+        "times as fast as ``uri``",
+        "of the floor",
+    ]
     rows = []
     for latency, row in results.items():
         floor = row["empty module"] + MANY * latency / 1000 / 8
@@ -71,81 +78,96 @@ def text(repetitions: int, results: Results) -> str:
     empty = results.single["empty module"]
     rows = [[name, f"{value:.2f}", f"{value / empty:.2f}"] for name, value in results.single.items()]
     single = table([f"{TASKS} tasks", "seconds", "of the empty module"], rows)
-    rows = [
-        [trust, f"`{name}`", f"{1000 * row['task']:.0f} ms", f"{1000 * row['cpu']:.0f} ms"]
-        for trust, modules in results.tls.items()
-        for name, row in modules.items()
-    ]
-    tls = table(["trust", "module", "task", "CPU time of the module"], rows)
+    rows = []
+    for trust, modules in results.tls.items():
+        first, *_others = modules.values()
+        for name, row in modules.items():
+            values = [f"{1000 * row[kind]:.0f} ms ({row[kind] / first[kind]:.2f})" for kind in ("task", "cpu")]
+            rows.append([trust, f"``{name}``", *values])
+    tls = table(["trust", "module", "task (of ``uri``)", "CPU time of the module (of ``uri``)"], rows)
     rows = [
         [f"{size:,}", f"{row['seconds']:.2f}", f"{1000 * row['seconds'] / size:.2f}", f"{row['megabytes']:.0f} MB"]
         for size, row in results.growth.items()
     ]
-    growth = table(["`ids`", "seconds", "milliseconds for each", "memory"], rows)
+    growth = table(["``ids``", "seconds", "milliseconds for each", "memory"], rows)
     rows = []
     for (latency, size), row in results.plans.items():
         memory = max(case["megabytes"] for case in row.values())
         seconds = [f"{case['seconds']:.2f} s" for case in row.values()]
         rows.append([f"{latency} ms", f"{size:,}", *seconds, f"{memory:.0f} MB"])
     plans = table(["latency", "configurations", "unchanged", "created", "pruned", "memory"], rows)
-    imports = table(["import", "milliseconds"], [[f"`{name}`", f"{value:.0f}"] for name, value in results.imports])
+    imports = table(["import", "milliseconds"], [[f"``{name}``", f"{value:.0f}"] for name, value in results.imports])
     of_empty = results.unchanged["ai_llms"] / results.unchanged["empty module"]
-    licence = "\n".join(line[2:] for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
-    return f"""<!--
+    licence = "\n".join(f"  {line[2:]}" for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
+    return f"""..
 {licence}
--->
 
-# Benchmark
+.. _ansible_collections.flashback.platform.docsite.benchmark:
 
-This page shows how long tasks of this collection take, compared with loops and with `ansible.builtin.uri`.
+Benchmark
+=========
 
-`make bench` writes the page. It runs against the mock API, on {machine()}.
+This page shows how long tasks of this collection take, compared with loops and with ``ansible.builtin.uri``.
+
+.. contents::
+   :local:
+   :depth: 1
+
+``make bench`` writes this page. It runs against the mock API, on {machine()}.
 Each number is the median of {repetitions} runs or more.
 
-## One removal
+One removal
+-----------
 
-A whole `ansible-playbook` run of {TASKS} tasks.
+A whole ``ansible-playbook`` run of {TASKS} tasks.
 
 {single}
 
-## One removal over TLS
+One removal over TLS
+--------------------
 
-A task is a twentieth of a whole `ansible-playbook` run of {TASKS} tasks. The CPU time is that of the module's own
+A task is a twentieth of a whole ``ansible-playbook`` run of {TASKS} tasks. The CPU time is that of the module's own
 process, without Ansible on the controller.
 
 {tls}
 
-## {MANY} removals
+{MANY} removals
+------------
 
-A whole `ansible-playbook` run with one task. The floor is the time of the empty module, plus the latency of {MANY}
+A whole ``ansible-playbook`` run with one task. The floor is the time of the empty module, plus the latency of {MANY}
 requests, eight at a time.
 
 {ways(results.removals, "ids")}
 
-![The time of {MANY} removals and creations, in one task and in loops](benchmark.png)
+.. image:: ../../benchmark.png
+   :alt: The time of {MANY} removals and creations, in one task and in loops.
 
-## {MANY} creations
+{MANY} creations
+-------------
 
 {ways(results.creations, "ai_llms")}
 
 {MANY} configurations that need no change take {of_empty:.2f} times as long as the empty module: one request reads them.
 
-## Growth
+Growth
+------
 
-These are the modules alone, without the time of Ansible itself. `ids`, without latency:
+These are the modules alone, without the time of Ansible itself. ``ids``, without latency:
 
 {growth}
 
 In check mode, {SIZES[-1]:,} IDs against a list of {LISTED:,} configurations take {results.check["seconds"]:.1f} seconds
 and {results.check["megabytes"]:.0f} MB.
 
-`ai_llms`:
+``ai_llms``:
 
 {plans}
 
-## Imports
+Imports
+-------
 
-Each import with all that it needs and those before it did not. Python measures itself here, which makes it slower.
+The time of each import, in this order. A row has only what the rows before it have not imported. Python measures itself
+here, which makes it slower.
 
 {imports}
 """
@@ -176,5 +198,5 @@ def plot(results: Results) -> None:
 
 
 def write(repetitions: int, results: Results) -> None:
-    (DOCS / "benchmark.md").write_text(text(repetitions, results), encoding="utf-8")
+    (DOCS / "docsite" / "rst" / "benchmark.rst").write_text(text(repetitions, results), encoding="utf-8")
     plot(results)

@@ -222,10 +222,11 @@ def tls(repetitions: int) -> dict[str, dict[str, Seconds]]:
             }
             tasks: dict[str, list[float]] = {name: [] for name in modules}
             cpu: dict[str, list[float]] = {name: [] for name in modules}
-            for name, arguments in modules.items():
-                folder = Path(scratch) / trust.replace(" ", "_")
-                payload = Payload(folder, name, arguments, mock.url, **variables)
-                cpu[name] = [payload.cpu() for _unused in range(10 * repetitions)]
+            folder = Path(scratch) / trust.replace(" ", "_")
+            payloads = {name: Payload(folder, name, args, mock.url, **variables) for name, args in modules.items()}
+            for _unused in range(10 * repetitions):
+                for name, payload in payloads.items():
+                    cpu[name].append(payload.cpu())
             for _unused in range(repetitions):
                 for name, arguments in modules.items():
                     tasks[name].append(play(mock.url, [{name: arguments}] * TASKS, **variables) / TASKS)

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.flashback.platform.plugins.module_utils._serialize import (
     id_of,
     serialize_ai_llm,
+    serialize_statistics,
     text_or_none,
 )
 from ansible_collections.flashback.platform.tests.unit.responses import ID, item, repo
@@ -77,3 +78,12 @@ def test_id_of_an_object() -> None:
 def test_object_without_a_usable_id(listed: t.Any) -> None:
     with pytest.raises(ValueError, match="must not"):
         id_of(listed)
+
+
+@pytest.mark.parametrize(
+    ("sent", "number"),
+    [("5", 5), (5, 5), ("9007199254740993", 9007199254740993), ("many", None), (True, None), (1.5, None), (None, None)],
+)
+def test_counters_are_numbers_or_none(sent: t.Any, number: int | None) -> None:
+    statistics = serialize_statistics({"totalApiCalls": sent})
+    assert (statistics["api_calls"], statistics["blocks"]) == (number, None)

@@ -14,7 +14,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import (
     MAX_NAMES,
     check_access_token,
     check_between,
+    check_items,
     check_not_blank,
+    check_not_negative,
     check_path_segment,
     check_path_segments,
     check_text,
@@ -44,6 +46,18 @@ def test_blank_text_is_refused(check: Callable[[str], str], text: str) -> None:
 def test_control_characters_and_surrogates_are_refused(check: Callable[[str], str], text: str) -> None:
     with pytest.raises(ValueError, match=r"^must not"):
         check(text)
+
+
+def test_all_problems_of_items_are_named_together() -> None:
+    items = [{"name": "a", "key": None}, {"name": " ", "key": ""}]
+    with pytest.raises(ValueError, match=r"^is not valid: name of item 2 must .*; key of item 2 must "):
+        check_items(items, {"name": check_text, "key": check_not_blank})
+
+
+def test_negative_number_is_refused() -> None:
+    assert check_not_negative(0) == 0
+    with pytest.raises(ValueError, match=r"^must not be negative"):
+        check_not_negative(-1)
 
 
 @pytest.mark.parametrize("text", [".", ".."])
