@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, AiLlms, Listing
 from ansible_collections.flashback.platform.plugins.module_utils._concurrency import for_each
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, with_error
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +92,7 @@ def _write(api: AiLlms, outcome: Outcome) -> Outcome:
             return outcome._replace(status="created", id=api.create(change.fields))
         api.update(t.cast("str", change.id), change.fields)
     except ApiError as error:
-        return outcome.with_error(error)
+        return with_error(outcome, error)
     return outcome._replace(status="updated", ai_llm=change.after)
 
 
@@ -118,7 +118,7 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
         api.delete(t.cast("str", outcome.id))
     except ApiError as error:
         if error.code != "not_found":
-            return outcome.with_error(error)
+            return with_error(outcome, error)
         if not error.outcome_unknown:
             return outcome._replace(status="absent")
         # An attempt without a response removed the configuration (decision 5).

@@ -103,8 +103,9 @@ class Outcome(t.NamedTuple):
     def changed(self) -> bool:
         return self.status in ("created", "updated", "deleted")
 
-    def with_error(self, error: ApiError) -> Outcome:
-        return self._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
+
+def with_error(outcome: Outcome, error: ApiError) -> Outcome:
+    return outcome._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
 
 
 def predict(change: Change) -> Outcome:

@@ -17,7 +17,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import 
     repository_names,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, with_error
 from ansible_collections.flashback.platform.plugins.module_utils._text import join_limited
 
 if t.TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
         ids = join_limited([item["id"] for item in found])
         error = t.cast("ApiError", outcome.error)
         addition = f"More than one configuration with this name is listed now: {ids}"
-        return outcome.with_error(error.restated(addition, outcome_unknown=True))
+        return with_error(outcome, error.restated(addition, outcome_unknown=True))
     return _without_effect(outcome, "The list does not show the configuration")
 
 
@@ -78,11 +78,11 @@ def _settle_refusal(outcome: Outcome, error: RequestError, item: AiLlm | None) -
     """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
     if item and item["repos"]:
         next_step = f"It is used by {repository_names(item)}. On the platform, remove it from them first."
-        return outcome.with_error(
-            error.restated(code="in_use", next_step=next_step, repositories=repositories_of(item))
+        return with_error(
+            outcome, error.restated(code="in_use", next_step=next_step, repositories=repositories_of(item))
         )
     unknown = error.outcome_unknown and not (item and error.from_api)
-    return outcome.with_error(error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
+    return with_error(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
 
 
 def _without_effect(outcome: Outcome, observation: str) -> Outcome:
@@ -92,7 +92,7 @@ def _without_effect(outcome: Outcome, observation: str) -> Outcome:
     """
     error = t.cast("ApiError", outcome.error)
     unknown = error.outcome_unknown and not (isinstance(error, RequestError) and error.from_api)
-    return outcome.with_error(error.restated(observation, outcome_unknown=unknown))
+    return with_error(outcome, error.restated(observation, outcome_unknown=unknown))
 
 
 def settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
@@ -104,9 +104,9 @@ def settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
         return outcome._replace(ai_llm=_known(outcome), error=error)
     error = t.cast("ApiError", outcome.error)
     if isinstance(error, RequestError) and error.http_status == 403:
-        return outcome.with_error(error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
+        return with_error(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
     addition = f"The request for the list, which could show the outcome, failed too: {list_error.summary}"
-    return outcome.with_error(error.restated(addition, outcome_unknown=error.outcome_unknown))
+    return with_error(outcome, error.restated(addition, outcome_unknown=error.outcome_unknown))
 
 
 def _known(outcome: Outcome) -> AiLlm:

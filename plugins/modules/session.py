@@ -40,7 +40,7 @@ options:
   state:
     description:
       - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
-      - V(absent) logs out: it revokes the session O(token_id) with O(access_token). It never logs in. If the access
+      - V(absent) logs out. This revokes the session O(token_id) with O(access_token). It never logs in. If the access
         token has expired, the module cannot revoke the session, and the task succeeds with a message that says so.
     type: str
     default: present

@@ -49,7 +49,7 @@ def test_control_characters_and_surrogates_are_refused(check: Callable[[str], st
 
 
 def test_all_problems_of_items_are_named_together() -> None:
-    items = [{"name": "a", "key": None}, {"name": " ", "key": ""}]
+    items: list[dict[str, t.Any]] = [{"name": "a", "key": None}, {"name": " ", "key": ""}]
     with pytest.raises(ValueError, match=r"^is not valid: name of item 2 must .*; key of item 2 must "):
         check_items(items, {"name": check_text, "key": check_not_blank})
 
