@@ -23,7 +23,7 @@ _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
 _NEXT_STEPS = {
     "unauthorized": "Access tokens are valid for one hour: get a new one. With email and password in place of"
     " access_token, the module logs in by itself.",
-    "forbidden": "Check the role of the user in the workspace.",
+    "forbidden": "Check the ID of the workspace, and the role of the user in it.",
     "rate_limited": "Wait before you run the task again, or increase the option retries.",
     "server_error": "Run the task again later. If it fails again, ask the platform's support.",
     "rejected": "Read the message of the API, and correct the options of the task.",

@@ -46,7 +46,7 @@ options:
     required: true
   ai_llms:
     description:
-      - The configurations that the task declares. The list can be empty.
+      - The configurations that must exist, or must not exist with V(absent) as their state. The list can be empty.
       - Without O(prune), the task does not change configurations that are not in the list.
     type: list
     elements: dict
@@ -110,7 +110,7 @@ options:
       - When O(ai_llms[].key) and O(ai_llms[].secret) are sent. The API never returns them, so they cannot be compared.
       - V(on_create) sends them when a configuration is created.
       - V(always) sends them in every run, which then reports a change. At least one item with V(present) as its state
-        must have credentials.
+        must have credentials. Items without credentials are not affected.
     type: str
     default: on_create
     choices:
@@ -432,7 +432,8 @@ def main() -> None:
     repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
     if repeated:
         module.fail_json(
-            msg=f"ai_llms must not have a name more than once. These names are repeated: {join_limited(repeated)}."
+            msg="ai_llms must not have a name more than once. Merge or rename the repeated ones:"
+            f" {join_limited(repeated)}."
         )
 
     wanted = []

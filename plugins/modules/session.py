@@ -37,6 +37,16 @@ attributes:
     details:
       - The module never reports a change, although each task with O(state=present) opens a new session.
 options:
+  email:
+    description:
+      - The email address of the user to log in as, together with O(password). Only with O(state=present).
+      - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
+    type: str
+  access_token:
+    description:
+      - The access token that the login returned. Only with O(state=absent). The module strips white space around it.
+      - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used. A blank value counts as not set.
+    type: str
   state:
     description:
       - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
