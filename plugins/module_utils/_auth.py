@@ -103,7 +103,7 @@ class Session:
             body = self._login_body()
             answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=REVOCATION_TIMEOUT)
             with contextlib.suppress(LoginError):
-                login = _login().read_login(answer.body if answer and answer.ok else None, self._redactor)
+                login = _login_reader().read_login(answer.body if answer and answer.ok else None, self._redactor)
                 self._token = login.access_token
                 self._revoke_all([*refused, login])
 
@@ -125,12 +125,13 @@ class Session:
 
         :raises LoginError: The API refuses the login, or returns no usable token, or cannot be reached.
         """
-        login, body = _login(), self._login_body()
+        reader = _login_reader()
+        body = self._login_body()
         try:
-            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=login.is_login, repeatable=True)
+            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=reader.is_login, repeatable=True)
         except RequestError as error:
-            raise login.login_error(error) from error
-        return login.read_login(answer, self._redactor)
+            raise reader.login_error(error) from error
+        return reader.read_login(answer, self._redactor)
 
     def _login_body(self) -> dict[str, t.Any]:
         return {"email": self._credentials.email, "password": self._credentials.password}
@@ -199,7 +200,7 @@ class Session:
         return _refused_after_login(error, outcome_unknown=error.outcome_unknown)
 
 
-def _login() -> types.ModuleType:
+def _login_reader() -> types.ModuleType:
     """Import the module that reads a login. The import takes 1 ms, and a task with an access token does not need it."""
     from ansible_collections.flashback.platform.plugins.module_utils import _login as module
 
@@ -208,4 +209,4 @@ def _login() -> types.ModuleType:
 
 def _refused_after_login(error: RequestError, *, outcome_unknown: bool = False) -> ApiError:
     addition = "The login succeeded, but the API does not accept its access token"
-    return error.restated(addition, next_step=_login().MFA, outcome_unknown=outcome_unknown)
+    return error.restated(addition, next_step=_login_reader().MFA, outcome_unknown=outcome_unknown)

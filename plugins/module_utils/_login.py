@@ -23,7 +23,7 @@ _NEXT_STEPS = {
     "USER_NOT_FOUND": "Check email.",
     "INVALID_PASSWORD": "Check password.",
     "USER_INACTIVE": "Ask an administrator to activate the user.",
-    "NO_PASSWORD_SET": "The account signs in through Google, GitHub or Microsoft. Set a password for it, or use the"
+    "NO_PASSWORD_SET": "The account logs in through Google, GitHub or Microsoft. Set a password for it, or use the"
     " option access_token.",
 }
 

@@ -77,7 +77,7 @@ def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
 def _settle_refusal(outcome: Outcome, error: RequestError, item: AiLlm | None) -> Outcome:
     """Find the cause of a 403 from the listed repositories, never from the text of the message (decision 4)."""
     if item and item["repos"]:
-        next_step = f"It is used by {repository_names(item)}. On the platform, remove it from them first."
+        next_step = f"On the platform, remove the configuration from {repository_names(item)}. Then run the task again."
         return with_error(
             outcome, error.restated(code="in_use", next_step=next_step, repositories=repositories_of(item))
         )

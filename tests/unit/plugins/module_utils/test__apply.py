@@ -243,7 +243,11 @@ def test_removal_of_what_repositories_use(server: ScriptedServer, apply_one: Cal
         "outcome_unknown": False,
         "repositories": repositories(1, 2),
     }
-    for words in (REFUSED["message"], "my-ai-repo-1 (repo-1), my-ai-repo-2 (repo-2)", "remove it from them"):
+    for words in (
+        REFUSED["message"],
+        "my-ai-repo-1 (repo-1), my-ai-repo-2 (repo-2)",
+        "remove the configuration from 2 repositories",
+    ):
         assert words in str(error)
 
 
