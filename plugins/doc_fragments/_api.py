@@ -77,7 +77,7 @@ options:
     description:
       - The path of a PEM bundle of certificate authorities to trust instead of the usual ones, on the host where the
         module runs.
-      - Without it, E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) apply. Neither overrides O(validate_certs=false).
-      - If not set, the environment variable E(FLASHBACK_CA_PATH) is used.
+      - If not set, the environment variable E(FLASHBACK_CA_PATH) is used, then E(REQUESTS_CA_BUNDLE), then
+        E(CURL_CA_BUNDLE). A blank value counts as not set. With O(validate_certs=false), no bundle has an effect.
     type: path
 """

@@ -105,7 +105,7 @@ class AiLlms:
         self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
 
     def validate(self, ai_llm_id: str) -> dict[str, t.Any]:
-        """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost tokens.
+        """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost money.
 
         Returns {valid, message}. A 200 with `success: false` is a valid result here, not a failure (decision 1).
         """

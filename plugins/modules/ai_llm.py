@@ -28,9 +28,9 @@ attributes:
     support: full
     details:
       - The module reads from the API, and predicts the result. With O(state=absent), it predicts that every listed
-        configuration is removed. If repositories use some of them, one warning names these configurations. The task
-        does not fail, because in the real run, an earlier task may remove them from the repositories.
-      - O(validate) is ignored, because it costs tokens.
+        configuration is removed. If repositories use a configuration, a warning names it, but the task does not fail.
+        In the real run, an earlier task can unlink the repositories.
+      - O(validate) is ignored, because the call to the provider may cost money.
   diff_mode:
     support: full
     details:
@@ -128,7 +128,7 @@ options:
   validate:
     description:
       - With O(state=present), the platform checks the configuration with a real call to the provider, even if nothing
-        changed. This may cost tokens.
+        changed. This may cost money.
       - If the check finds that the configuration does not work, the task fails with RV(error.code=validation_failed).
         The task does not undo a creation or an update, and reports the change.
     type: bool
@@ -251,8 +251,8 @@ msg:
   sample: Removed AI LLM configuration '550e8400-e29b-41d4-a716-446655440000'.
 ai_llm:
   description:
-    - The configuration after its creation or update, or before its removal. In check mode, the configuration as the
-      real run would leave it, or would remove it. It never contains credentials.
+    - The configuration after its creation or update, or before its removal. In check mode, the configuration after the
+      planned change, or the configuration to remove. It never contains credentials.
     - Unknown values are null, for example the ID of a new configuration in check mode.
   returned: with O(state=present). With O(state=absent), if the task removed the configuration and read it before the
     removal. The module reads it in check mode, in diff mode, with O(name), and with O(workspace_id). Never with O(ids)
@@ -384,7 +384,8 @@ error:
     code:
       description:
         - V(in_use), repositories use the configuration.
-        - V(forbidden), the API refused the request for another reason.
+        - V(forbidden), the API refused the request with 403. The user does not have the permission, or cannot see a
+          repository that uses the configuration.
         - V(unauthorized), the API did not accept the access token.
         - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
         - V(not_found), no configuration with this ID exists.

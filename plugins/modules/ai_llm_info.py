@@ -216,8 +216,7 @@ error:
         - V(unauthorized), the API did not accept the access token.
         - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
         - V(forbidden), the API refused the request.
-        - V(not_found) or V(rejected), the API answered 404 or another 4xx, for example because the workspace does not
-          exist.
+        - V(not_found) or V(rejected), the API answered 404 or another 4xx.
         - V(rate_limited), the API answered 429 to every attempt.
         - V(server_error), the API answered every attempt with 5xx, or answered 2xx with C(success=false).
         - V(unreachable), the module could not connect, or the connection broke, in every attempt. Or a proxy refused

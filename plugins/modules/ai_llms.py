@@ -28,7 +28,7 @@ attributes:
     details:
       - The module reads the workspace, and returns the plan. If the plan removes configurations that are in use, one
         warning names them.
-      - O(validate) is ignored, because it costs tokens.
+      - O(validate) is ignored, because the call to the provider may cost money.
   diff_mode:
     support: full
     details:
@@ -46,7 +46,8 @@ options:
     required: true
   ai_llms:
     description:
-      - The configurations that must exist, or must not exist with V(absent) as their state. The list can be empty.
+      - The configurations that must exist. A configuration whose state is V(absent) must not exist. The list can be
+        empty.
       - Without O(prune), the task does not change configurations that are not in the list.
     type: list
     elements: dict
@@ -119,7 +120,7 @@ options:
   validate:
     description:
       - The platform checks each declared configuration after the changes, with a real call to its provider. This may
-        cost tokens.
+        cost money.
       - If the check finds that a configuration does not work, the item in RV(outcomes) has the error
         V(validation_failed), and the task fails. The task does not undo its changes.
     type: bool

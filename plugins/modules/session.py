@@ -50,8 +50,9 @@ options:
   state:
     description:
       - V(present) logs in with O(email) and O(password). An O(access_token) is ignored.
-      - V(absent) logs out. This revokes the session O(token_id) with O(access_token). It never logs in. If the access
-        token has expired, the module cannot revoke the session, and the task succeeds with a message that says so.
+      - V(absent) logs out. The module revokes the session O(token_id) with O(access_token), and never logs in. If the
+        access token has expired, the module cannot revoke the session, and the task succeeds with a message that says
+        so.
     type: str
     default: present
     choices:

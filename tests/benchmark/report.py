@@ -52,7 +52,7 @@ def ways(results: dict[int, Seconds], one_task: str) -> str:
         "loop of ``ai_llm``",
         "loop of ``uri``",
         "times as fast as ``uri``",
-        "of the floor",
+        "time / minimum",
     ]
     rows = []
     for latency, row in results.items():
@@ -77,14 +77,14 @@ def machine() -> str:
 def text(repetitions: int, results: Results) -> str:
     empty = results.single["empty module"]
     rows = [[name, f"{value:.2f}", f"{value / empty:.2f}"] for name, value in results.single.items()]
-    single = table([f"{TASKS} tasks", "seconds", "of the empty module"], rows)
+    single = table([f"{TASKS} tasks", "seconds", "time / empty module"], rows)
     rows = []
     for trust, modules in results.tls.items():
         first, *_others = modules.values()
         for name, row in modules.items():
             values = [f"{1000 * row[kind]:.0f} ms ({row[kind] / first[kind]:.2f})" for kind in ("task", "cpu")]
             rows.append([trust, f"``{name}``", *values])
-    tls = table(["trust", "module", "task (of ``uri``)", "CPU time of the module (of ``uri``)"], rows)
+    tls = table(["trust", "module", "task (/ ``uri``)", "CPU time of the module (/ ``uri``)"], rows)
     rows = [
         [f"{size:,}", f"{row['seconds']:.2f}", f"{1000 * row['seconds'] / size:.2f}", f"{row['megabytes']:.0f} MB"]
         for size, row in results.growth.items()
@@ -119,28 +119,28 @@ Each number is the median of {repetitions} runs or more.
 One removal
 -----------
 
-A whole ``ansible-playbook`` run of {TASKS} tasks.
+A whole ``ansible-playbook`` run of {TASKS} tasks. The empty module does nothing: its time is that of Ansible itself.
 
 {single}
 
 One removal over TLS
 --------------------
 
-A task is a twentieth of a whole ``ansible-playbook`` run of {TASKS} tasks. The CPU time is that of the module's own
-process, without Ansible on the controller.
+The time of one task is the time of a whole ``ansible-playbook`` run with {TASKS} tasks, divided by {TASKS}. The CPU time is
+that of the module's own process, without Ansible on the controller. The numbers in parentheses compare with ``uri``.
 
 {tls}
 
 {MANY} removals
 ------------
 
-A whole ``ansible-playbook`` run with one task. The floor is the time of the empty module, plus the latency of {MANY}
+A whole ``ansible-playbook`` run with one task. The minimum is the time of the empty module, plus the latency of {MANY}
 requests, eight at a time.
 
 {ways(results.removals, "ids")}
 
 .. image:: ../../benchmark.png
-   :alt: The time of {MANY} removals and creations, in one task and in loops.
+   :alt: The seconds of {MANY} removals and of {MANY} creations, with one task, a loop of ai_llm, and a loop of uri.
 
 {MANY} creations
 -------------
@@ -166,8 +166,8 @@ and {results.check["megabytes"]:.0f} MB.
 Imports
 -------
 
-The time of each import, in this order. A row has only what the rows before it have not imported. Python measures itself
-here, which makes it slower.
+The time of each import, in this order. Each row counts only what the rows above it have not imported yet. Measuring makes the
+imports slower.
 
 {imports}
 """

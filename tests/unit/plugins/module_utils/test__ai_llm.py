@@ -361,7 +361,7 @@ def test_validate(steps: Response, validation: dict[str, t.Any], server: Scripte
 def test_validation_that_fails_is_certain_and_not_repeated(
     steps: Response, code: str, server: ScriptedServer, ai_llms: AiLlms
 ) -> None:
-    """It changes nothing, so that no outcome is unknown. It may cost tokens, so that it is sent once."""
+    """It changes nothing, so that no outcome is unknown. It may cost money, so that it is sent once."""
     server.expect(VALIDATE, steps)
     error = error_of(lambda: ai_llms.validate(ID))
     assert (error.code, error.outcome_unknown) == (code, False)
