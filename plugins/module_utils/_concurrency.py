@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import typing as t
@@ -67,8 +68,15 @@ def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> li
             stopped.set()
             raise
 
+    workers: list[Future[None]] = []
     try:
-        for worker in [start(work) for _unused in range(min(MAX_CONCURRENCY, len(items)))]:
+        # The system may limit the number of threads. Fewer threads do the same work, if necessary this thread alone.
+        with contextlib.suppress(RuntimeError):
+            while len(workers) < min(MAX_CONCURRENCY, len(items)):
+                workers.append(start(work))
+        if not workers:
+            work()
+        for worker in workers:
             worker.result()
     finally:
         # After an interruption, the process needs some milliseconds to end. The workers must not go on until then.

@@ -234,8 +234,7 @@ def _api_url(module: AnsibleModule, credentials: Credentials, redactor: Redactor
             return check_api_url(value)
         except ValueError:
             # The URL may contain a password, and Ansible shows the options of a failed task.
-            if set(value) & set("@?#"):
-                module.no_log_values.add(value)
+            module.params["api_url"] = _HIDDEN
             raise
 
     api_url: str = check_option(module, "api_url", check)

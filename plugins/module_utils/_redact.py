@@ -75,7 +75,7 @@ class _Pattern:
     def sub(self, text: str) -> str:
         if self.plain_part in text:
             text = self._compiled().sub(REDACTED, text)
-        if _ELLIPSIS in text:
+        if _ELLIPSIS in text and self._secret[: MAX_SHORT_SECRET + 1] in text:
             for length in range(self.length - 1, MAX_SHORT_SECRET, -1):
                 text = text.replace(self._secret[:length] + _ELLIPSIS, REDACTED + _ELLIPSIS)
         return text
@@ -83,9 +83,9 @@ class _Pattern:
     def _compiled(self) -> re.Pattern[str]:
         # On first use: a task can have a thousand secrets, and few texts contain one. The import takes 2 ms.
         if self._regex is None:
-            from ansible_collections.flashback.platform.plugins.module_utils._secret_forms import any_form
+            from ansible_collections.flashback.platform.plugins.module_utils._secret_forms import in_any_form
 
-            pattern = "".join(map(any_form, self._secret))
+            pattern = in_any_form(self._secret)
             if self.length <= MAX_SHORT_SECRET:
                 pattern = rf"(?<!\w){pattern}(?!\w)"
             self._regex = re.compile(pattern)

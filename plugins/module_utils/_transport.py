@@ -162,5 +162,6 @@ def _seconds(retry_after: str | None) -> float:
     """Return the seconds of a Retry-After header; 0 if it is neither a number nor a date."""
     try:
         return urllib3.Retry().parse_retry_after(retry_after) if retry_after else 0
-    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+    except (urllib3.exceptions.InvalidHeader, ValueError, IndexError, OverflowError):
+        # The parser of dates in Python 3.9 raises IndexError for some texts.
         return 0

@@ -54,6 +54,21 @@ def test_for_each_runs_eight_at_once() -> None:
     assert max(counts) == MAX_CONCURRENCY == 8
 
 
+@pytest.mark.parametrize("possible", [0, 1, 3])
+def test_for_each_needs_no_more_threads_than_the_system_allows(possible: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+
+    def new_thread(**options: t.Any) -> threading.Thread:
+        if len(started) == possible:
+            raise RuntimeError("can't start new thread")
+        started.append(threading.Thread(**options))
+        return started[-1]
+
+    monkeypatch.setattr(_concurrency, "threading", types.SimpleNamespace(Thread=new_thread, Event=threading.Event))
+    assert for_each(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
+    assert len(started) == possible
+
+
 def test_for_each_raises_the_exception_of_the_function() -> None:
     def fail_at_5(number: int) -> None:
         if number == 5:

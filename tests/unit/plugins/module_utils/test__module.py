@@ -168,6 +168,7 @@ def test_options_override_the_environment(
 BAD_OPTIONS = [
     *[("api_url", text) for text in ("", " ", "backend.flashback.tech", "ftp://host", "https://host?a", "https://h#")],
     *[("api_url", text) for text in ("https://user:hunter2@host", "https://hunter2@host", "https://host:port")],
+    *[("api_url", text) for text in ("https://user:hunter2", "https://user:hunter2%40host", "user:hunter2/host")],
     *[("access_token", text) for text in ("hunter2\nX-Header: a", "hunter2\x07", "hunter2 é", "hunter2 a")],
     *[("timeout", text) for text in ("0", "-1", "86401", "soon", "abc", "1.5", "")],
     *[("retries", text) for text in ("-1", "101", "often", "")],

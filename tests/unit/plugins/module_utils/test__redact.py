@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import html
 import json
+import time
 import typing as t
-from html.entities import codepoint2name
+from html.entities import codepoint2name, html5
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -42,6 +43,12 @@ def named_entities(text: str) -> str:
     return "".join(f"&{names[ord(char)]};" if ord(char) in names else char for char in text)
 
 
+def html5_entities(text: str) -> str:
+    """As a server that replaces each character that has a name in HTML 5."""
+    names = {value: name for name, value in html5.items() if name.endswith(";")}
+    return "".join(f"&{names[char]}" if char in names and not char.isalnum() else char for char in text)
+
+
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "unchanged": str,
     "json": lambda text: json.dumps(text)[1:-1],
@@ -61,11 +68,13 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "html": html.escape,
     "html without quotes": lambda text: html.escape(text, quote=False),
     "html named": named_entities,
+    "html 5 named": html5_entities,
     "html decimal": lambda text: with_entities(text, "&#{};"),
     "html decimal with zeros": lambda text: with_entities(text, "&#{:06};"),
     "html hexadecimal": lambda text: with_entities(text, "&#x{:x};"),
     "html hexadecimal, upper case": lambda text: with_entities(text, "&#x{:X};"),
     "html apostrophe": lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+    "javascript": lambda text: "".join(f"\\x{ord(char):02x}" if char in "+/=&<>" else char for char in text),
 }
 
 
@@ -114,6 +123,32 @@ def test_secret_that_a_quotation_has_cut(kept: int) -> None:
     assert redactor.redact(f"x{SECRET[:kept]}…, y…") == f"x{REDACTED}…, y…"
     assert redactor.redact_all([f"x{SECRET[:kept]}…"]) == [f"x{REDACTED}…"]
     assert redactor.redact(f"x{SECRET[:kept]}") == f"x{SECRET[:kept]}"
+
+
+@pytest.mark.parametrize("backslashes", [1, 2, 9, 40])
+def test_backslashes_in_every_encoding(backslashes: int) -> None:
+    redactor = Redactor()
+    secret = "begin" + "\\" * backslashes + "end"
+    redactor.add(secret)
+    for name, encode in ENCODINGS.items():
+        assert redactor.redact(encode(secret)) == REDACTED, name
+
+
+def test_many_backslashes_take_no_time() -> None:
+    """A regular expression that can match a text in many ways takes exponential time if it does not match."""
+    redactor = Redactor()
+    redactor.add("begin" + "\\" * 12 + "end", 'begin\\"\\"\\"\\"\\"\\"\\"\\"end')
+    start = time.monotonic()
+    redactor.redact("begin" + "\\" * 60 + "and begin" + '\\\\\\"' * 30 + "and")
+    assert time.monotonic() - start < 1
+
+
+def test_many_secrets_and_many_texts_that_are_cut_take_little_time() -> None:
+    redactor = Redactor()
+    redactor.add(*(f"{number:04}{'0123456789abcdef' * 6}" for number in range(500)))
+    start = time.monotonic()
+    redactor.redact_all([f"x y {'z ' * 150}…"] * 500)
+    assert time.monotonic() - start < 3
 
 
 def test_blank_secrets_are_ignored() -> None:
