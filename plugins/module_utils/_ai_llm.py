@@ -127,8 +127,8 @@ def _has_statistics(answer: Answer) -> bool:
 
 def _created(answer: Answer) -> bool:
     # Only the API itself sends this field, so it proves success (decision 1).
-    has_id = isinstance(answer.body, dict) and isinstance(answer.body.get("aiLlmId"), str)
-    return answer.success is not False and (has_id or proves_success(answer))
+    has_id = isinstance(answer.body, dict) and text_or_none(answer.body.get("aiLlmId"))
+    return answer.success is not False and (bool(has_id) or proves_success(answer))
 
 
 def _validated(answer: Answer) -> bool:

@@ -119,9 +119,9 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
     except ApiError as error:
         if error.code != "not_found":
             return with_error(outcome, error)
-        if not error.outcome_unknown:
+        if not error.outcome_unknown or outcome.change.unlisted:
             return outcome._replace(status="absent")
-        # An attempt without a response removed the configuration (decision 5).
+        # An earlier attempt is in doubt, so it is the one that removed the configuration (decision 5).
         return outcome._replace(status="deleted", evidence="does not exist any more")
     return outcome._replace(status="deleted")
 

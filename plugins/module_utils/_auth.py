@@ -97,19 +97,20 @@ class Session:
 
         Not to be called after an interruption, which must send nothing more.
         """
-        refused = self._revoke_all(self._logins)
-        if refused and self._accepted and not self._refusal:
+        deadline = time.monotonic() + REVOCATION_TIMEOUT
+        refused = self._revoke_all(self._logins, deadline)
+        left = deadline - time.monotonic()
+        if refused and left > 0 and self._accepted and not self._refusal:
             # The token has expired since it was accepted. Without another login, these sessions would stay open.
             body = self._login_body()
-            answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=REVOCATION_TIMEOUT)
+            answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=left)
             with contextlib.suppress(LoginError):
                 login = _login_reader().read_login(answer.body if answer and answer.ok else None, self._redactor)
                 self._token = login.access_token
-                self._revoke_all([*refused, login])
+                self._revoke_all([*refused, login], deadline)
 
-    def _revoke_all(self, logins: list[Login]) -> list[Login]:
+    def _revoke_all(self, logins: list[Login], deadline: float) -> list[Login]:
         """Send one revocation for each, as long as there is time. Returns those that the API refused with 401."""
-        deadline = time.monotonic() + REVOCATION_TIMEOUT
 
         def is_refused(login: Login) -> bool:
             left = deadline - time.monotonic()
@@ -176,7 +177,7 @@ class Session:
         if self._accepted <= _USELESS_REQUESTS:
             self._useless_logins += 1
         if self._accepted == 0 or self._useless_logins >= _USELESS_LOGINS:
-            self._refusal = self._refusal or _refused_after_login(error)
+            self._refusal = self._refusal or _refused_after_login(error, outcome_unknown=False)
 
     def _renew(self, *, in_doubt: bool = False) -> None:
         """Log in, unless logging in is over for this task. The caller holds the lock."""
@@ -196,8 +197,8 @@ class Session:
     def _refuse(self, error: RequestError) -> ApiError:
         """The error of a request that the API refused twice. There is no further login."""
         with self._lock:
-            self._refusal = self._refusal or _refused_after_login(error)
-        return _refused_after_login(error, outcome_unknown=error.outcome_unknown)
+            self._refusal = self._refusal or _refused_after_login(error, outcome_unknown=False)
+        return _refused_after_login(error)
 
 
 def _login_reader() -> types.ModuleType:
@@ -207,6 +208,6 @@ def _login_reader() -> types.ModuleType:
     return module
 
 
-def _refused_after_login(error: RequestError, *, outcome_unknown: bool = False) -> ApiError:
+def _refused_after_login(error: RequestError, *, outcome_unknown: bool | None = None) -> ApiError:
     addition = "The login succeeded, but the API does not accept its access token"
     return error.restated(addition, next_step=_login_reader().MFA, outcome_unknown=outcome_unknown)

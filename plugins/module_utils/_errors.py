@@ -37,7 +37,8 @@ class ApiError(Exception):
     """The API request failed, or the task cannot continue with its response.
 
     :param code: One of the documented error codes, such as `in_use`.
-    :param message: The error message of the API, or a description of the problem. No secrets or control characters.
+    :param message: The error message of the API, or a description of the problem. May contain names and IDs of the
+        API or of the user, so `run()` redacts it before it is shown.
     :param http_status: The status of the API's response; None if there was none.
     :param outcome_unknown: Whether a write may have taken effect, or may still do so, although no response says so.
     :param next_step: What the user can do about it, one or more sentences.
@@ -77,11 +78,13 @@ class ApiError(Exception):
         addition: str = "",
         *,
         code: str | None = None,
-        outcome_unknown: bool = False,
+        outcome_unknown: bool | None = None,
         next_step: str | None = None,
         **details: t.Any,
     ) -> ApiError:
-        """Return a copy of the error with more information, for example from the list of configurations.
+        """Return the error with more information, for example from the list of configurations.
+
+        It has the class ApiError, because it is not only about one request any more. What is not given stays the same.
 
         :param addition: A sentence to add to the message.
         """
@@ -92,7 +95,7 @@ class ApiError(Exception):
             code or self.code,
             message,
             http_status=self.http_status,
-            outcome_unknown=outcome_unknown,
+            outcome_unknown=self.outcome_unknown if outcome_unknown is None else outcome_unknown,
             next_step=self.next_step if next_step is None else next_step,
             summary=summary,
             **self.details,

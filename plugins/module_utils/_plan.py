@@ -61,8 +61,8 @@ class Change(t.NamedTuple):
     """One step of the plan.
 
     action: "create", "update", "delete", or "keep" if there is nothing to do. label: the configuration in messages.
-    id: None before a creation. before: the listed configuration, None if it is not listed.
-    fields: the fields that a creation or update sends.
+    id: None before a creation. before: the listed configuration, None if it is not listed, or if no list was read.
+    fields: the fields that a creation or update sends. unlisted: the list was read, and does not have it.
     """
 
     action: str
@@ -70,6 +70,7 @@ class Change(t.NamedTuple):
     id: str | None
     before: AiLlm | None
     fields: dict[str, t.Any]
+    unlisted: bool = False
 
     @property
     def after(self) -> AiLlm | None:
@@ -236,8 +237,10 @@ def _change(wanted: Wanted, lookup: _Lookup, is_listed: bool, rules: Rules) -> C
     found = lookup.find(wanted)
     if not wanted.present:
         # Without a workspace, the list may not contain every configuration that the user can remove.
-        gone = found is None and (wanted.id is None or (is_listed and rules.workspace_id is not None))
-        return Change("keep" if gone else "delete", wanted.label, found["id"] if found else wanted.id, found, {})
+        if found is None and (wanted.id is None or (is_listed and rules.workspace_id is not None)):
+            return Change("keep", wanted.label, wanted.id, None, {})
+        unlisted = is_listed and found is None
+        return Change("delete", wanted.label, found["id"] if found else wanted.id, found, {}, unlisted)
     if found is None:
         if wanted.id is None:
             lookup.need(wanted)

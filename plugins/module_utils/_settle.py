@@ -17,7 +17,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import 
     repository_names,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, with_error
+from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, with_error
 from ansible_collections.flashback.platform.plugins.module_utils._text import join_limited
 
 if t.TYPE_CHECKING:
@@ -47,18 +47,25 @@ def _settle_creation(outcome: Outcome, listed: Listing) -> Outcome:
         item = next((item for item in listed if item["id"] == outcome.id), None)
         return outcome._replace(ai_llm=item or _known(outcome))
     found = [item for item in listed if item["name"] == change.fields["name"]]
-    if len(found) == 1:
-        evidence = "" if outcome.status == "created" else "is listed now"
-        return Outcome(change, "created", found[0]["id"], found[0], evidence=evidence)
     if outcome.status == "created":
+        if len(found) == 1:
+            return outcome._replace(id=found[0]["id"], ai_llm=found[0])
         why = "lists more than one configuration with this name" if found else "does not list it"
         return outcome._replace(ai_llm=_known(outcome), error=_created_without_id(why))
-    if found:
-        ids = join_limited([item["id"] for item in found])
-        error = t.cast("ApiError", outcome.error)
-        addition = f"More than one configuration with this name is listed now: {ids}"
-        return with_error(outcome, error.restated(addition, outcome_unknown=True))
-    return _without_effect(outcome, "The list does not show the configuration")
+    if not found:
+        return _without_effect(outcome, "The list does not show the configuration")
+    if len(found) == 1 and _is_as_sent(found[0], change):
+        return Outcome(change, "created", found[0]["id"], found[0], evidence="is listed now")
+    ids = join_limited([item["id"] for item in found])
+    with_values = "with other values" if len(found) == 1 else "more than once"
+    error = t.cast("ApiError", outcome.error)
+    addition = f"The list has this name, but {with_values}: {ids}"
+    return with_error(outcome, error.restated(addition, outcome_unknown=True))
+
+
+def _is_as_sent(item: AiLlm, change: Change) -> bool:
+    """Whether the listed fields are those of the creation. Otherwise somebody else has created the configuration."""
+    return all(item.get(field) in (None, value) for field, value in change.fields.items())
 
 
 def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
@@ -70,6 +77,8 @@ def _settle_removal(outcome: Outcome, item: AiLlm | None) -> Outcome:
         return _without_effect(outcome, "The configuration is still listed")
     # The configuration is not listed: an attempt whose outcome is unknown removed it, or it did not exist before.
     if error.outcome_unknown:
+        if outcome.change.unlisted:
+            return with_error(outcome, error.restated("The configuration was not listed before the removal, either"))
         return outcome._replace(status="deleted", error=None, evidence="is not listed any more")
     return outcome._replace(status="absent", error=None)
 
@@ -79,7 +88,10 @@ def _settle_refusal(outcome: Outcome, error: RequestError, item: AiLlm | None) -
     if item and item["repos"]:
         next_step = f"On the platform, remove the configuration from {repository_names(item)}. Then run the task again."
         return with_error(
-            outcome, error.restated(code="in_use", next_step=next_step, repositories=repositories_of(item))
+            outcome,
+            error.restated(
+                code="in_use", outcome_unknown=False, next_step=next_step, repositories=repositories_of(item)
+            ),
         )
     unknown = error.outcome_unknown and not (item and error.from_api)
     return with_error(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
@@ -104,9 +116,9 @@ def settle_without_list(outcome: Outcome, list_error: ApiError) -> Outcome:
         return outcome._replace(ai_llm=_known(outcome), error=error)
     error = t.cast("ApiError", outcome.error)
     if isinstance(error, RequestError) and error.http_status == 403:
-        return with_error(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=error.outcome_unknown))
+        return with_error(outcome, error.restated(next_step=_FORBIDDEN))
     addition = f"The request for the list, which could show the outcome, failed too: {list_error.summary}"
-    return with_error(outcome, error.restated(addition, outcome_unknown=error.outcome_unknown))
+    return with_error(outcome, error.restated(addition))
 
 
 def _known(outcome: Outcome) -> AiLlm:

@@ -192,6 +192,24 @@ def test_documented_500_of_a_removal_is_certain(server: ScriptedServer, apply_on
     assert "Failed to delete configuration" in error.message
 
 
+UNLISTED = REMOVAL._replace(unlisted=True)
+
+
+def test_404_for_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
+    """The lost attempt did not remove it, because it did not exist."""
+    server.expect(DELETE, GATEWAY_ERROR, ABSENT)
+    assert apply_one(UNLISTED, retries=1) == Outcome(UNLISTED, "absent", ID)
+
+
+def test_lost_removal_of_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
+    """The list shows no effect: it is the same before and after the removal."""
+    server.expect(DELETE, GATEWAY_ERROR)
+    server.expect(LIST, NOT_LISTED)
+    outcome = apply_one(UNLISTED)
+    assert outcome.status == "unknown"
+    assert "not listed before" in error_of(outcome).message
+
+
 @pytest.mark.parametrize("last", list(NO_OUTCOME))
 @pytest.mark.parametrize("listed", UNREADABLE_LISTS[::3])
 def test_lost_removal_that_cannot_be_looked_up_is_unknown(
@@ -421,7 +439,10 @@ def test_creation_without_an_id_that_is_not_listed(
     assert "Run the task again" in error_of(outcome).next_step
 
 
-LOST_CREATIONS = [SERVER_ERROR, CLOSED, RESET, response(200, HTML), EMPTY_200, response(200), GATEWAY_ERROR]
+LOST_CREATIONS = [
+    *[SERVER_ERROR, CLOSED, RESET, response(200, HTML), EMPTY_200, response(200), GATEWAY_ERROR],
+    response(200, {"aiLlmId": ""}),
+]
 
 
 @pytest.mark.parametrize("steps", LOST_CREATIONS)
@@ -442,6 +463,27 @@ def test_lost_creation_that_is_not_listed_is_certain_only_from_the_api(
     outcome = apply_one(CREATION, retries=3)
     assert outcome.status == ("failed" if steps is SERVER_ERROR else "unknown")
     assert "does not show" in error_of(outcome).message
+
+
+@pytest.mark.parametrize("other", [{"endpoint": "https://example.org"}, {"aiType": "OTHER"}])
+@pytest.mark.parametrize("steps", [SERVER_ERROR, CLOSED])
+def test_lost_creation_of_a_name_that_somebody_else_has_created(
+    steps: Response, other: dict[str, str], server: ScriptedServer, apply_one: Callable[..., Outcome]
+) -> None:
+    server.expect(CREATE, steps)
+    server.expect(LIST_WORKSPACE, response(200, listing(item(**other))))
+    outcome = apply_one(CREATION)
+    assert (outcome.status, outcome.ai_llm) == ("unknown", None)
+    assert ID in error_of(outcome).message
+
+
+def test_lost_creation_that_is_listed_without_all_fields(
+    server: ScriptedServer, apply_one: Callable[..., Outcome]
+) -> None:
+    """No field of the API's responses is required."""
+    server.expect(CREATE, CLOSED)
+    server.expect(LIST_WORKSPACE, response(200, listing(item(endpoint=None, aiType=None))))
+    assert apply_one(CREATION).status == "created"
 
 
 @pytest.mark.parametrize("listed", UNREADABLE_LISTS)

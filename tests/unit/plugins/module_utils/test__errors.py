@@ -52,7 +52,7 @@ def test_restated_error_says_more_and_leaves_the_first_alone() -> None:
     first = RequestError(
         "forbidden", "no.", from_api=True, http_status=403, outcome_unknown=True, next_step="Ask.", reason="R"
     )
-    second = first.restated("It is used", code="in_use", next_step="Unlink it.", repositories=[])
+    second = first.restated("It is used", code="in_use", outcome_unknown=False, next_step="Unlink it.", repositories=[])
     assert str(second) == "the API answered 403: no. It is used. Unlink it."
     assert second.as_dict() == {
         "code": "in_use",
@@ -69,3 +69,4 @@ def test_restated_error_keeps_what_is_not_given() -> None:
     error = ApiError("forbidden", "no", http_status=403, next_step="Ask.", summary="refused")
     assert str(error.restated()) == str(error) == "refused. Ask."
     assert error.restated().as_dict() == error.as_dict()
+    assert ApiError("timeout", "lost", outcome_unknown=True).restated("It is not listed").outcome_unknown

@@ -101,7 +101,7 @@ def test_delete_by_id_without_a_list() -> None:
 
 
 def test_list_of_all_may_not_show_what_can_be_deleted() -> None:
-    assert plan([by_id(present=False)], [], Rules()) == [Change("delete", ID, ID, None, {})]
+    assert plan([by_id(present=False)], [], Rules()) == [Change("delete", ID, ID, None, {}, unlisted=True)]
 
 
 @pytest.mark.parametrize("wanted", [by_id(present=False), by_name(present=False)])

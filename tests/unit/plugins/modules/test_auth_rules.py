@@ -400,6 +400,21 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
     assert api.lines.count(LOGIN) > 8
 
 
+def test_a_login_for_the_revocations_has_no_more_time(api: FakeApi) -> None:
+    """The waits for the refusal, for the login, and for its revocations are together not longer than for one of them."""
+    started = time.monotonic()
+
+    def wait(line: str) -> None:
+        if line.startswith("DELETE /token/") or api.lines.count(LOGIN) > 1:
+            time.sleep(2)
+
+    api.hook = wait
+    api.next("DELETE /token/.*", *[UNAUTHORIZED] * 10)
+    ended = api.run(ai_llm.main, login=True, id="id-1", state="absent")
+    assert (ended.failed, ended.changed) == (False, True)
+    assert time.monotonic() - started < 4
+
+
 def test_a_session_without_a_usable_token_id_is_left(api: FakeApi) -> None:
     api.next(LOGIN, After(response(200, login_answer(1, tokenId=".."))))
     ended = api.run(ai_llm_info.main, login=True)
