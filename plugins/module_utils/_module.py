@@ -44,14 +44,21 @@ if t.TYPE_CHECKING:
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
+# How to convert a text from the environment, and what it must be.
+_CONVERTERS: dict[str, tuple[Callable[[t.Any], t.Any], str]] = {
+    "int": (check_type_int, "a whole number"),
+    "bool": (check_type_bool, "true or false"),
+}
+
+
 class _FromEnvironment:
     """The fallback of an option. It remembers whether the value of the option came from the environment."""
 
-    def __init__(self, variable: str, convert: Callable[[t.Any], t.Any]) -> None:
+    def __init__(self, variable: str, kind: str) -> None:
         self.variable = variable
         self.is_used = False
         self.problem: str | None = None
-        self._convert = convert
+        self._convert, self._needed = _CONVERTERS.get(kind, (str, ""))
 
     def __call__(self) -> t.Any:
         value = os.environ.get(self.variable)
@@ -62,7 +69,7 @@ class _FromEnvironment:
             return self._convert(value)
         except TypeError:
             # The error message of Ansible would name the option, but not the variable.
-            self.problem = f"cannot be '{excerpt(value)}'"
+            self.problem = f"must be {self._needed}, not '{excerpt(value)}'"
             raise AnsibleFallbackNotFound from None
 
 
@@ -78,10 +85,8 @@ def api_argument_spec() -> dict[str, dict[str, t.Any]]:
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
     }
-    converters: dict[str, Callable[[t.Any], t.Any]] = {"int": check_type_int, "bool": check_type_bool}
     for name, option in options.items():
-        convert = converters.get(option["type"], str)
-        option["fallback"] = (_FromEnvironment(f"FLASHBACK_{name.upper()}", convert), [])
+        option["fallback"] = (_FromEnvironment(f"FLASHBACK_{name.upper()}", option["type"]), [])
     return options
 
 
@@ -170,6 +175,8 @@ def _credentials(module: AnsibleModule) -> Credentials:
         module.no_log_values.add(given["access_token"])
     if given["email"]:
         given["email"] = check_option(module, "email", check_text).strip()
+    if given["password"] and given["password"].endswith("\n"):
+        module.warn("password ends with a line break, which is sent as a part of the password.")
     return Credentials(**given)
 
 

@@ -217,11 +217,7 @@ class _Lookup:
             )
         if self._incomplete:
             text = "; ".join(self._incomplete)
-            errors.append(
-                OptionError(
-                    f"Some configurations do not exist in {workspace}. To create them, options are missing: {text}."
-                )
-            )
+            errors.append(OptionError(f"Options are missing to create what does not exist in {workspace}: {text}."))
         if errors:
             raise _combined(errors)
 

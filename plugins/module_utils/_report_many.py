@@ -132,9 +132,13 @@ def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> ApiErr
     if not failed:
         return None
     names = join_limited([f"{outcome.change.label} ({error.code})" for outcome, error in failed])
+    message = f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}"
+    _outcome, only = failed[0]
+    cause = f": {only.summary.rstrip('.')}. {only.next_step}" if len(failed) == 1 else ""
     return ApiError(
         "partial_failure",
-        f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}",
+        message,
+        summary=f"{message}{cause}",
         outcome_unknown=any(error.outcome_unknown for _outcome, error in failed),
         next_step=f"See the return value outcomes for the error of each. {msg}",
     )

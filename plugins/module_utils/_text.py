@@ -28,7 +28,7 @@ _MAX_HTML_CHARS = 8192
 def check_not_blank(text: str) -> str:
     """Return the text. Raises ValueError if it is empty or only white space, such as a variable that is not set."""
     if not text.strip():
-        raise ValueError("must not be empty or blank")
+        raise ValueError("must not be empty or blank: check that the variable with its value is set")
     return text
 
 
@@ -52,28 +52,43 @@ def check_path_segment(text: str) -> str:
     return text
 
 
-def check_path_segments(texts: list[str]) -> list[str]:
-    """Return the texts without duplicates. Raises ValueError for the first text that is not a valid path segment."""
+def check_id(text: str) -> str:
+    """Return the ID of an option. Raises ValueError if no object of the API can have it.
+
+    Ansible turns a dictionary or a list into a text. A task that removes it would report that it does not exist.
+    """
+    check_path_segment(text)
+    if text.startswith(("{'", "[")) and text.endswith(("}", "]")):
+        raise ValueError("must be an ID, not a dictionary or a list: use map(attribute='id') to get IDs from a list")
+    if text != text.strip():
+        raise ValueError("must not begin or end with white space")
+    return text
+
+
+def check_ids(texts: list[str]) -> list[str]:
+    """Return the IDs of an option without duplicates. Raises ValueError for the first one that is not valid."""
     for number, text in enumerate(texts, 1):
         try:
-            check_path_segment(text)
+            check_id(text)
         except ValueError as error:
             raise ValueError(f"(item {number}) {error}") from None
     return list(dict.fromkeys(texts))
 
 
 def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> None:
-    """Raises ValueError with all problems that the checks find. The message never quotes a value."""
-    problems = []
+    """Raises ValueError with all problems that the checks find. Of the values, the message quotes only the names."""
+    problems: dict[str, list[str]] = {}
     for number, item in enumerate(items, 1):
+        name = f" ({item['name']})" if item["name"].strip() else ""
         for field, check in checks.items():
             try:
                 if item[field] is not None:
                     check(item[field])
             except ValueError as error:
-                problems.append(f"{field} of item {number} {error}")
+                problems.setdefault(str(error), []).append(f"{field} of item {number}{name}")
     if problems:
-        raise ValueError(f"is not valid: {'; '.join(problems)}")
+        texts = [f"{join_limited(fields)} {problem}" for problem, fields in problems.items()]
+        raise ValueError(f"is not valid: {'; '.join(texts)}")
 
 
 def check_not_negative(number: int) -> int:

@@ -473,9 +473,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._module import 
 from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
 from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one
 from ansible_collections.flashback.platform.plugins.module_utils._text import (
+    check_id,
+    check_ids,
     check_not_blank,
-    check_path_segment,
-    check_path_segments,
     check_text,
     count,
 )
@@ -502,8 +502,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    ids = check_option(module, "ids", check_path_segments)
-    check_option(module, "id", check_path_segment)
+    ids = check_option(module, "ids", check_ids)
+    check_option(module, "id", check_id)
     for option in ("name", "workspace_id", "endpoint"):
         check_option(module, option, check_text)
     for option in CREDENTIALS:

@@ -172,7 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.flashback.platform.plugins.module_utils._auth import Credentials, Session
 from ansible_collections.flashback.platform.plugins.module_utils._errors import OptionError, RequestError, Result
 from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_path_segment
+from ansible_collections.flashback.platform.plugins.module_utils._text import check_id
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
 
@@ -247,7 +247,7 @@ def main() -> None:
         run(module, "Logging in", log_in, check_credentials=need_password)
     if not (module.params["token_id"] or "").strip():
         module.exit_json(**NOTHING_TO_REVOKE.values)
-    token_id = check_option(module, "token_id", check_path_segment)
+    token_id = check_option(module, "token_id", check_id)
     run(module, "Logging out", lambda session: log_out(session, token_id), check_credentials=need_access_token)
 
 

@@ -310,6 +310,16 @@ def test_missing_requests(run_task: RunTask, monkeypatch: pytest.MonkeyPatch) ->
     assert result.msg.startswith("Failed to import the required Python library (requests)")
 
 
+@pytest.mark.parametrize("password", ["p4ssw0rd\n", "p4ssw0rd"])
+def test_password_with_a_line_break_warns(password: str, server: ScriptedServer, run_task: RunTask) -> None:
+    """As "ansible-vault encrypt_string --stdin-name" stores it, if its input ends with the Enter key."""
+    server.expect("POST /user/login", response(401, {"success": False, "error_code": "INVALID_PASSWORD"}))
+    result = run_task(access_token=None, email="user@example.com", password=password)
+    assert result.code == "login_failed"
+    assert len(result.warnings) == password.count("\n")
+    assert "p4ssw0rd" not in result.output
+
+
 # Plain http
 
 

@@ -134,6 +134,13 @@ def test_partial_failure() -> None:
     assert "Removed 1 of 4" in str(error)
 
 
+def test_partial_failure_with_one_error_says_why() -> None:
+    reason = ApiError("in_use", "no", http_status=403, next_step="Unlink it.")
+    error = error_of(report_removals([removed(1), failed(2)._replace(error=reason)], REAL))
+    assert error.message == "1 of 2 configurations could not be removed: id-2 (in_use)"
+    assert str(error).startswith(f"{error.message}: the API answered 403: no. Unlink it. See the return value outcomes")
+
+
 def test_partial_failure_is_unknown_if_any_outcome_is() -> None:
     error = error_of(report_removals([removed(1), failed(2, "timeout", unknown=True)], REAL))
     assert error.outcome_unknown is True

@@ -18,7 +18,8 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import (
     check_not_blank,
     check_not_negative,
     check_path_segment,
-    check_path_segments,
+    check_id,
+    check_ids,
     check_text,
     count,
     excerpt,
@@ -50,8 +51,13 @@ def test_control_characters_and_surrogates_are_refused(check: Callable[[str], st
 
 def test_all_problems_of_items_are_named_together() -> None:
     items: list[dict[str, t.Any]] = [{"name": "a", "key": None}, {"name": " ", "key": ""}]
-    with pytest.raises(ValueError, match=r"^is not valid: name of item 2 must .*; key of item 2 must "):
+    with pytest.raises(ValueError, match=r"^is not valid: name of item 2, key of item 2 must not be empty"):
         check_items(items, {"name": check_text, "key": check_not_blank})
+    items = [{"name": "OpenAI", "key": ""}, {"name": "a\nb", "key": ""}]
+    with pytest.raises(
+        ValueError, match=r"key of item 1 \(OpenAI\), key of item 2 \(a b\) must not be empty .*; name of"
+    ):
+        check_items(items, {"key": check_not_blank, "name": check_text})
 
 
 def test_negative_number_is_refused() -> None:
@@ -72,15 +78,35 @@ def test_other_texts_are_returned_unchanged(text: str) -> None:
     assert check_not_blank(text) == check_text(text) == check_path_segment(text) == text
 
 
+@pytest.mark.parametrize("text", [" id-1", "id-1 ", " "])
+def test_id_with_white_space_around_it_is_refused(text: str) -> None:
+    """The API would not find it, and the task would report that there is nothing to remove."""
+    with pytest.raises(ValueError, match=r"^must not"):
+        check_id(text)
+
+
+@pytest.mark.parametrize("value", [{"id": "id-1"}, ["id-1"], [{"id": "id-1"}], [1], []])
+def test_id_that_is_no_text_is_refused(value: t.Any) -> None:
+    """Ansible turns dictionaries and lists into texts. As IDs, they would all be absent."""
+    with pytest.raises(ValueError, match=r"^must be an ID, .* map\(attribute='id'\)"):
+        check_id(str(value))
+
+
+@pytest.mark.parametrize("text", ["id-1", "{550e8400}", "[id", "a b", "1", "None"])
+def test_other_ids_are_accepted(text: str) -> None:
+    assert check_id(text) == text
+    assert check_ids([text, text]) == [text]
+
+
 def test_path_segments_are_returned_without_duplicates() -> None:
-    assert check_path_segments(["c", "a", "c", "b", "a"]) == ["c", "a", "b"]
-    assert check_path_segments([]) == []
+    assert check_ids(["c", "a", "c", "b", "a"]) == ["c", "a", "b"]
+    assert check_ids([]) == []
 
 
 @pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a\nb"])
 def test_first_wrong_path_segment_is_named_by_its_number(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"^\(item 2\) must not"):
-        check_path_segments(["a", wrong, ""])
+        check_ids(["a", wrong, ""])
 
 
 @pytest.mark.parametrize(
