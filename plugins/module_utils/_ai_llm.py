@@ -149,6 +149,7 @@ def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> Re
         else error.next_step,
         summary=error.summary,
         from_api=error.from_api,
+        lost=error.lost,
     )
 
 

@@ -83,10 +83,10 @@ class Session:
         except RequestError as error:
             if error.http_status != 401 or self._credentials.password is None:
                 raise
-            in_doubt = error.outcome_unknown
+            refused = error
             token = self._newer_token(token, error)
         try:
-            return self._send(token, method, path, *segments, **{**options, "in_doubt": in_doubt})
+            return self._send(token, method, path, *segments, after=refused, **options)
         except RequestError as error:
             if error.http_status == 401:
                 raise self._refuse(error) from error

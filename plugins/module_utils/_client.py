@@ -74,7 +74,7 @@ class Client:
         body: Mapping[str, t.Any] | None = None,
         proof: Callable[[Answer], bool] = proves_success,
         repeatable: bool | None = None,
-        in_doubt: bool = False,
+        after: RequestError | None = None,
     ) -> dict[str, t.Any]:
         """Send a request, and repeat it after transient failures. Returns the JSON object of the response.
 
@@ -82,12 +82,14 @@ class Client:
         :param proof: Returns whether a 2xx proves that the request succeeded.
         :param repeatable: Whether to repeat the request after an attempt that may have taken effect. By default, every
             method except POST is repeatable (decision 6).
-        :param in_doubt: Whether an attempt before this call may have taken effect.
+        :param after: The error of an earlier call with the same request, which may have taken effect.
         :raises RequestError: No attempt succeeded. `outcome_unknown`: whether a write may have taken effect.
         """
         url = self._url(method, path, segments)
         writes = method not in SAFE_METHODS
         repeatable = method != "POST" if repeatable is None else repeatable
+        in_doubt = after is not None and after.outcome_unknown
+        lost = after is not None and after.lost
         attempts = 0
         while True:
             attempts += 1
@@ -96,8 +98,9 @@ class Client:
             if isinstance(result, dict):
                 return result
             in_doubt = writes and (in_doubt or result.in_doubt)
+            lost = writes and (lost or (result.in_doubt and not result.from_api))
             if attempts > self._retries or not result.retryable or (in_doubt and not repeatable):
-                raise _error(result, attempts, in_doubt)
+                raise _error(result, attempts, in_doubt, lost)
             delay = _delay(attempts, result.retry_after)
             if result.code == "rate_limited":
                 self._throttle.slow_down(delay)
@@ -151,7 +154,7 @@ class Client:
         return self._reader.failure(answer, response)
 
 
-def _error(failure: Failure, attempts: int, in_doubt: bool) -> RequestError:
+def _error(failure: Failure, attempts: int, in_doubt: bool, lost: bool) -> RequestError:
     summary = failure.message
     if failure.http_status is not None:
         summary = f"the API answered {failure.http_status}: {summary}"
@@ -165,6 +168,7 @@ def _error(failure: Failure, attempts: int, in_doubt: bool) -> RequestError:
         next_step=failure.next_step,
         summary=summary,
         from_api=failure.from_api,
+        lost=lost,
         api_code=failure.api_code,
     )
 

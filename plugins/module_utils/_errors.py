@@ -117,14 +117,23 @@ class RequestError(ApiError):
     """One request failed after all attempts.
 
     :param from_api: Whether the last response comes from the API itself: it has the documented `success: false`.
+    :param lost: Whether an attempt that may have taken effect got no response of the API itself.
     :param api_code: The `error_code` of that body.
     """
 
     def __init__(
-        self, code: str, message: str, *, from_api: bool, api_code: str | None = None, **options: t.Any
+        self,
+        code: str,
+        message: str,
+        *,
+        from_api: bool,
+        lost: bool = False,
+        api_code: str | None = None,
+        **options: t.Any,
     ) -> None:
         super().__init__(code, message, **options)
         self.from_api = from_api
+        self.lost = lost
         self.api_code = api_code
 
 

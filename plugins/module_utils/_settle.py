@@ -93,17 +93,17 @@ def _settle_refusal(outcome: Outcome, error: RequestError, item: AiLlm | None) -
                 code="in_use", outcome_unknown=False, next_step=next_step, repositories=repositories_of(item)
             ),
         )
-    unknown = error.outcome_unknown and not (item and error.from_api)
+    unknown = error.outcome_unknown and (error.lost or item is None)
     return with_error(outcome, error.restated(next_step=_FORBIDDEN, outcome_unknown=unknown))
 
 
 def _without_effect(outcome: Outcome, observation: str) -> Outcome:
     """Return the outcome of a write that the list does not show.
 
-    The write may still take effect, unless the last response came from the API itself (decision 11).
+    The write may still take effect, unless the API itself responded to each attempt (decision 11).
     """
     error = t.cast("ApiError", outcome.error)
-    unknown = error.outcome_unknown and not (isinstance(error, RequestError) and error.from_api)
+    unknown = error.outcome_unknown and not (isinstance(error, RequestError) and not error.lost)
     return with_error(outcome, error.restated(observation, outcome_unknown=unknown))
 
 

@@ -184,6 +184,17 @@ def test_lost_removal_that_is_still_listed_is_certain_only_from_the_api(
     assert ("may also have an effect later" in str(outcome.error)) is (outcome.status == "unknown")
 
 
+@pytest.mark.parametrize("first", [CLOSED, GATEWAY_ERROR])
+@pytest.mark.parametrize("last", [DELETION_FAILED, RATE_LIMITED, FORBIDDEN, response(409, REFUSED)])
+def test_lost_removal_may_take_effect_after_a_response_to_the_next_attempt(
+    first: Response, last: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
+) -> None:
+    """The server may still work at the first attempt."""
+    server.expect(DELETE, first, last)
+    server.expect(LIST, LISTED)
+    assert apply_one(REMOVAL, retries=1).status == "unknown"
+
+
 def test_documented_500_of_a_removal_is_certain(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
     server.expect(DELETE, DELETION_FAILED, DELETION_FAILED)
     server.expect(LIST, LISTED)
@@ -296,7 +307,7 @@ def test_other_403_has_two_possible_causes(
     ("explanation", "code", "status"),
     [
         (IN_USE, "in_use", "failed"),
-        (LISTED, "forbidden", "failed"),
+        (LISTED, "forbidden", "unknown"),
         (NOT_LISTED, "forbidden", "unknown"),
         (FORBIDDEN, "forbidden", "unknown"),
     ],

@@ -606,7 +606,9 @@ def test_doubt_remains_after_a_lost_response(
 @pytest.mark.parametrize("method", ["DELETE", "GET"])
 def test_doubt_from_before_remains(method: str, server: ScriptedServer, new_client: NewClient) -> None:
     server.expect(f"{method} /ai/llm/{ID}", response(401, REFUSED))
-    assert failure_of(new_client(), method, in_doubt=True).outcome_unknown is (method == "DELETE")
+    earlier = RequestError("server_error", "no", from_api=True, outcome_unknown=True, lost=True)
+    error = failure_of(new_client(), method, after=earlier)
+    assert (error.outcome_unknown, error.lost) == (method == "DELETE", method == "DELETE")
 
 
 # Waits
