@@ -8,6 +8,9 @@
 
 PYTHON ?= python3
 
+# The port of "make mock".
+MOCK_PORT ?= 8787
+
 # The playbooks that "make demo" runs.
 PLAYBOOKS ?= demo/playbook.yml flashback.platform.lifecycle
 
@@ -22,7 +25,7 @@ PIP_INSTALL := .venv/bin/python -m pip install -qq --constraint tests/constraint
 help:
 	@echo 'make demo   run the demo playbooks against a mock of the API (half a minute)'
 	@echo 'make picture  draw the demo into docs/demo.svg'
-	@echo 'make mock   run the mock of the API, to try your own playbooks with it'
+	@echo 'make mock   run the mock of the API, to try your own playbooks with it; make mock MOCK_PORT=8788 for another port'
 	@echo 'make test   run the unit, integration and sanity tests of ansible-test (four to eight minutes)'
 	@echo 'make test-all  the same with every supported ansible-core, with the oldest Python and requests, and more random calls'
 	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, imports, ansible-lint, galaxy-importer'
@@ -43,7 +46,7 @@ picture: .venv/demo .collections/ansible_collections/flashback/platform
 		.venv/bin/python -m tests.mock_api --login -- .venv/bin/python tests/tools/picture.py docs/demo.svg
 
 mock: .venv/demo
-	@.venv/bin/python -m tests.mock_api
+	@.venv/bin/python -m tests.mock_api --port $(MOCK_PORT)
 
 test: .venv/nox
 	@$(NOX) --session test
@@ -67,7 +70,7 @@ bench: .venv/demo .collections/ansible_collections/flashback/platform
 
 # If .nox is a link, its target is removed, too.
 clean:
-	if [ -L .nox ]; then rm -rf "$$(readlink .nox)"; fi
+	case "$$(readlink .nox)" in */flashback.platform-*) rm -rf "$$(readlink .nox)";; esac
 	rm -rf .venv .nox .collections dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

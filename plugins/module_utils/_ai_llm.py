@@ -51,7 +51,7 @@ class AiLlms:
     def list(
         self, workspace_id: str | None = None, *, ids: Collection[str] | None = None, available: bool = False
     ) -> Listing:
-        """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs.
+        """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs in any workspace.
 
         :param available: Use `GET /ai/llm/available`: configurations that are ready for use, newest first.
         :raises ApiError: The request failed, or an item has no usable ID. Such a list does not show what exists.
@@ -67,7 +67,7 @@ class AiLlms:
             for item in items:
                 # Serialize only the configurations that the caller needs: a large organization has a large list.
                 item_id = id_of(item)
-                if (ids is None or item_id in ids) and workspace_id in (None, item.get("workspaceId")):
+                if item_id in ids if ids is not None else workspace_id in (None, item.get("workspaceId")):
                     listing[item_id] = serialize_ai_llm(item)
         except ValueError:
             message = "the list has a configuration without a usable ID"

@@ -18,6 +18,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
     from ansible_collections.flashback.platform.plugins.module_utils._transport import Response
 
+# The fields of a response that have a token.
+_TOKENS = ("accessToken", "refreshToken")
+
+# The number of characters to redact. It is much more than what excerpt() shows, so no secret is shown that this cuts.
+_MAX_TEXT = 1 << 16
+
 _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
 
 _NEXT_STEPS = {
@@ -100,13 +106,16 @@ class Reader:
             answer = Answer(response.status, json.loads(response.body or b""))
         except (ValueError, RecursionError):
             answer = Answer(response.status, None)
+        # Every text that could be a token is a secret, before anything else is done with the response.
+        fields = answer.body if isinstance(answer.body, dict) else {}
+        self._redactor.add(*(fields[name] for name in _TOKENS if isinstance(fields.get(name), str)))
         # Only this API answers with a boolean "success".
         self.address_proven = self.address_proven or answer.success is not None
         return answer
 
     def words(self, body: t.Any) -> str:
         """Return the message in a JSON body, shortened and without secrets, so that it can be shown."""
-        return excerpt(self._redactor.redact(error_text(body))) or "JSON without a message"
+        return excerpt(self._redactor.redact(error_text(body)[:_MAX_TEXT])) or "JSON without a message"
 
     def failure(self, answer: Answer, response: Response) -> Failure:
         """Return the failure for an answer that does not prove success."""
@@ -148,7 +157,7 @@ class Reader:
         start = text.lstrip("\ufffd \t\r\n")
         if answer.body is not None or start.startswith(("{", "[", '"')):
             return self.words(answer.body)
-        text = self._redactor.redact(text[: 1 << 20])
+        text = self._redactor.redact(text[:_MAX_TEXT])
         if start.startswith("<") or "html" in response.content_type.lower():
             # Redact again: html_text() has decoded the entities of HTML.
             text = self._redactor.redact(html_text(text))

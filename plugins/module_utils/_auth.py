@@ -22,7 +22,6 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.flashback.platform.plugins.module_utils._client import Client
     from ansible_collections.flashback.platform.plugins.module_utils._login import Login
-    from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
@@ -51,10 +50,9 @@ class Credentials(t.NamedTuple):
 class Session:
     """Calls the API with a token. All threads share it, and its logins."""
 
-    def __init__(self, client: Client, credentials: Credentials, redactor: Redactor) -> None:
+    def __init__(self, client: Client, credentials: Credentials) -> None:
         self._client = client
         self._credentials = credentials
-        self._redactor = redactor
         self._lock = threading.Lock()
         self._token = credentials.access_token
         self._logins: list[Login] = []
@@ -105,12 +103,15 @@ class Session:
             body = self._login_body()
             answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=left)
             with contextlib.suppress(LoginError):
-                login = _login_reader().read_login(answer.body if answer and answer.ok else None, self._redactor)
+                login = _login_reader().read_login(answer.body if answer and answer.ok else None)
                 self._token = login.access_token
                 self._revoke_all([*refused, login], deadline)
 
     def _revoke_all(self, logins: list[Login], deadline: float) -> list[Login]:
-        """Send one revocation for each, as long as there is time. Returns those that the API refused with 401."""
+        """Send one revocation for each, as long as there is time. Returns those that the API refused with 401.
+
+        The last session is that of the token. Its end may be the end of the token, so it comes after all others.
+        """
 
         def is_refused(login: Login) -> bool:
             left = deadline - time.monotonic()
@@ -119,7 +120,8 @@ class Session:
             answer = self._client.send_once("DELETE", _REVOCATION, login.token_id, token=self._token, timeout=left)
             return answer is not None and answer.status == 401
 
-        return [login for login, refused in zip(logins, for_each(is_refused, logins)) if refused]
+        refused = [*for_each(is_refused, logins[:-1]), *for_each(is_refused, logins[-1:])]
+        return [login for login, is_open in zip(logins, refused) if is_open]
 
     def log_in(self) -> Login:
         """`POST /user/login`. The caller revokes the session that this opens.
@@ -132,7 +134,7 @@ class Session:
             answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=reader.is_login, repeatable=True)
         except RequestError as error:
             raise reader.login_error(error) from error
-        return reader.read_login(answer, self._redactor)
+        return reader.read_login(answer)
 
     def _login_body(self) -> dict[str, t.Any]:
         return {"email": self._credentials.email, "password": self._credentials.password}

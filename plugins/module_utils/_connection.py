@@ -15,7 +15,9 @@ The only file that imports `requests` and `urllib3`.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import ssl
 import threading
 import traceback
@@ -44,23 +46,34 @@ class SendRecord:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._abandoned = False
+        self._sock: t.Any = None
         self.sent = False
 
     def use(self) -> None:
         """Let the connections of this thread write into this record from now on."""
         _this_thread.record = self
 
-    def mark_sent(self) -> None:
-        """Record that the request is about to be sent. Raises ConnectionAbortedError if it was abandoned."""
+    def mark_sent(self, sock: t.Any = None) -> None:
+        """Record that the request is about to be sent. Raises ConnectionAbortedError if it was abandoned.
+
+        :param sock: The socket of the connection.
+        """
         with self._lock:
             if self._abandoned:
                 raise ConnectionAbortedError("abandoned")
+            self._sock = sock
             self.sent = True
 
     def abandon(self) -> bool:
-        """Make `mark_sent()` fail from now on. Returns whether the request was already sent."""
+        """Make `mark_sent()` fail from now on, or end the transfer. Returns whether the request was already sent."""
         with self._lock:
             self._abandoned = True
+            # With TLS through a proxy that uses TLS, the socket is an attribute. SSLSocket.shutdown() is not used,
+            # because it is not safe while another thread reads.
+            sock = getattr(self._sock, "socket", self._sock)
+            if isinstance(sock, socket.socket):
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
             return self.sent
 
 
@@ -75,12 +88,12 @@ class _RecordedConnection:
     def connect(self) -> None:
         # connect() sets up TCP, the tunnel of a proxy, and TLS. If one of them fails, no part of the request was sent.
         super().connect()  # type: ignore[misc]
-        _this_thread.record.mark_sent()
+        _this_thread.record.mark_sent(self.sock)
 
     def putrequest(self, *args: t.Any, **options: t.Any) -> None:
         # A connection that is reused does not call connect() again.
         if self.sock is not None:
-            _this_thread.record.mark_sent()
+            _this_thread.record.mark_sent(self.sock)
         super().putrequest(*args, **options)  # type: ignore[misc]
 
 

@@ -16,7 +16,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import ch
 
 if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer
-    from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 
 MFA = "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
 _NEXT_STEPS = {
@@ -41,16 +40,12 @@ def is_login(answer: Answer) -> bool:
     return isinstance(answer.body, dict) and answer.success is not False
 
 
-def read_login(body: t.Any, redactor: Redactor) -> Login:
-    """Return the login in the body of a response. Its tokens are secrets from now on.
+def read_login(body: t.Any) -> Login:
+    """Return the login in the body of a response.
 
     :raises LoginError: The body has no usable access token.
     """
     fields = body if isinstance(body, dict) else {}
-    # Every text that could be a token is a secret, before anything else is done with it.
-    for key in ("accessToken", "refreshToken"):
-        if isinstance(fields.get(key), str):
-            redactor.add(fields[key])
     try:
         access_token = check_access_token(fields["accessToken"])
     except (KeyError, ValueError, AttributeError, TypeError):

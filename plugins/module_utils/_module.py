@@ -66,7 +66,11 @@ class _FromEnvironment:
             raise AnsibleFallbackNotFound
         self.is_used = True
         try:
+            value.encode("utf-8")
             return self._convert(value)
+        except UnicodeEncodeError:
+            self.problem = "must be a text in UTF-8"
+            raise AnsibleFallbackNotFound from None
         except TypeError:
             # The error message of Ansible would name the option, but not the variable.
             self.problem = f"must be {self._needed}, not '{excerpt(value)}'"
@@ -126,7 +130,7 @@ def run(
         (check_credentials or _check_credentials)(credentials)
     except OptionError as error:
         module.fail_json(msg=str(error))
-    session = Session(_client(module, credentials, redactor), credentials, redactor)
+    session = Session(_client(module, credentials, redactor), credentials)
     result = _result(module, attempt, lambda: action(session))
     # Not in a "finally" block: after an interruption, the module must not send more requests.
     session.close()
@@ -165,7 +169,7 @@ def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoRetur
 
 def _credentials(module: AnsibleModule) -> Credentials:
     """Return the credentials. A blank option counts as not set, because pipelines and AWX set empty variables."""
-    given = {name: module.params[name] for name in ("access_token", "email", "password")}
+    given = {name: check_option(module, name, str) for name in ("access_token", "email", "password")}
     # If a secret is only white space, Ansible would replace white space in every message.
     module.no_log_values = {text for text in module.no_log_values if text.strip()}
     given = {name: value if value and value.strip() else None for name, value in given.items()}

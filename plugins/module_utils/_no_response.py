@@ -89,7 +89,7 @@ def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None
         return next((item for item in causes if isinstance(item, kinds)), None)
 
     tunnel = next(filter(None, (re.match(r"Tunnel connection failed: (\d{3})", str(item)) for item in causes)), None)
-    if tunnel:
+    if tunnel and not sent:
         return refused_by_proxy(proxy, int(tunnel[1]))
     urllib3_errors = urllib3.exceptions
     not_connected = cause(urllib3_errors.NewConnectionError)

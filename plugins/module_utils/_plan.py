@@ -163,8 +163,8 @@ class _Lookup:
         return found
 
     def label(self, item: AiLlm) -> str:
-        twins = len(self._by_name[item["name"]]) > 1
-        return f"{item['name']} ({item['id']})" if twins else t.cast("str", item["name"])
+        is_unique = item["name"] is not None and len(self._by_name[item["name"]]) == 1
+        return t.cast("str", item["name"]) if is_unique else f"{item['name'] or 'unnamed'} ({item['id']})"
 
     def need(self, wanted: Wanted) -> None:
         """Check that all fields for a creation are set, and collect the missing ones."""

@@ -19,6 +19,9 @@ REDACTED = "********"
 # A secret this short is also a part of ordinary words. It is only replaced where it stands alone.
 MAX_SHORT_SECRET = 2
 
+# A shorter line of a secret with many lines, such as a brace, is no secret.
+_MIN_LINE = 8
+
 # Ends what excerpt() has cut.
 _ELLIPSIS = "…"
 
@@ -35,12 +38,16 @@ class Redactor:
         self._patterns: dict[str, _Pattern] = {}
 
     def add(self, *secrets: str) -> None:
-        """Redact these from now on. Blank texts are ignored, and so is the white space around a secret: a quote from a
-        response can be without it.
+        """Redact these from now on, and each long line of them.
+
+        Blank texts are ignored, and so is the white space around a secret: a quote from a response can be without it.
         """
+        whole = [secret.strip() for secret in secrets if secret.strip()]
+        lines = [line.strip() for secret in whole for line in secret.splitlines()]
         with self._lock:
             patterns = dict(self._patterns)
-            patterns.update({secret: _Pattern(secret) for secret in map(str.strip, secrets) if secret})
+            patterns.update({line: _Pattern(line) for line in lines if len(line) >= _MIN_LINE})
+            patterns.update({secret: _Pattern(secret) for secret in whole})
             self._patterns = patterns
 
     def redact(self, text: str) -> str:

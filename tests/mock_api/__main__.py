@@ -134,9 +134,9 @@ def serve(options: argparse.Namespace, command: list[str]) -> int:
 
 def explain(exc: OSError, options: argparse.Namespace) -> str:
     if exc.errno == errno.EADDRINUSE:
-        return f"port {options.port} is in use: choose another with --port, or 0 for a free one"
+        return f"port {options.port} is in use: choose another with --port, or with 'make mock MOCK_PORT=8788'"
     if exc.errno == errno.EACCES and not exc.filename:
-        return f"not allowed to listen on port {options.port}: choose another with --port, or 0 for a free one"
+        return f"not allowed to listen on port {options.port}: choose another with --port"
     return f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)
 
 

@@ -141,7 +141,7 @@ def new_session(new_client: NewClient) -> NewSession:
 
     def new(credentials: Credentials | None = None, **options: t.Any) -> Session:
         redactor = Redactor()
-        return Session(new_client(redactor=redactor, **options), credentials or Credentials(TOKEN), redactor)
+        return Session(new_client(redactor=redactor, **options), credentials or Credentials(TOKEN))
 
     return new
 

@@ -368,6 +368,14 @@ def test_no_changes_send_nothing(ai_llms: AiLlms) -> None:
     assert apply(ai_llms, []) == []
 
 
+def test_lost_removal_is_looked_up_by_its_id_alone(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
+    """No field of the API's responses is required, so the workspace may be missing."""
+    server.expect(DELETE, GATEWAY_ERROR)
+    server.expect(LIST_WORKSPACE, response(200, listing(item(workspaceId=None))))
+    (outcome,) = apply(new_ai_llms(), [REMOVAL], workspace_id=WORKSPACE)
+    assert outcome.status == "unknown"
+
+
 def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
     listed = [item(id="id-1", repos=[repo(1)]), item(id="id-2"), item(id="id-3"), item(id="id-5"), item(id="id-7")]
     server.respond = Responder(

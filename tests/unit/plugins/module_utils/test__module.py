@@ -198,6 +198,15 @@ def test_bad_option_is_named(
     assert "hunter2" not in result.output
 
 
+@pytest.mark.parametrize("option", ["api_url", "email", "ca_path"])
+def test_variable_that_is_not_utf_8_is_named(option: str, run_task: RunTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = f"FLASHBACK_{option.upper()}"
+    monkeypatch.setitem(os.environb, variable.encode(), b"https://a\xff")
+    result = run_task(**{option: None})
+    assert result.failed
+    assert variable in result.msg
+
+
 def test_variables_of_other_options_are_not_named(run_task: RunTask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASHBACK_TIMEOUT", "5")
     monkeypatch.setenv("FLASHBACK_RETRIES", "soon")

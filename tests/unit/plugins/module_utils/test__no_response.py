@@ -314,6 +314,13 @@ def test_tunnel_that_is_refused(
     assert_refused(failure_of(new_transport(), "https://flashback.invalid"), server.port, status)
 
 
+def test_server_that_answers_like_a_tunnel(server: ScriptedServer, new_transport: NewTransport) -> None:
+    """It has received the request. A request that was sent must not be taken for one that was not."""
+    server.expect(DELETE, (b"Tunnel connection failed: 503 x\r\n\r\n", Act.CLOSE))
+    error = failure_of(new_transport(), server.url)
+    assert (error.code, error.sent) == ("invalid_response", True)
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_refused_connection_to_a_proxy(
     scheme: str, start_server: StartServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch

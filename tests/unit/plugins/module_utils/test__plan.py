@@ -224,6 +224,7 @@ def test_prune_limit() -> None:
 def test_prune_limit_of_zero() -> None:
     rules = Rules(WORKSPACE, prune=True, prune_limit=0)
     assert error_of([], [listed()], rules).code == "prune_limit_exceeded"
+    assert error_of([], [listed(name=None)], rules).code == "invalid_response"
     assert [change.action for change in plan([by_name()], [listed()], rules)] == ["keep"]
 
 

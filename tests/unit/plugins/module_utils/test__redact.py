@@ -134,6 +134,44 @@ def test_backslashes_in_every_encoding(backslashes: int) -> None:
         assert redactor.redact(encode(secret)) == REDACTED, name
 
 
+WHITE_SPACE = ["\n", "\r\n", "  ", "\u00a0", "\t", "\x0b"]
+
+
+@pytest.mark.parametrize("white_space", WHITE_SPACE)
+@pytest.mark.parametrize(
+    "shown",
+    [*WHITE_SPACE, " ", "+", "%0d%0A", "%20", "%c2%a0", "&nbsp;", "&#10;", "&#xD;", r"\r\n", r"\\u000a", "<br>"],
+)
+def test_white_space_in_a_secret_can_be_any_other(white_space: str, shown: str) -> None:
+    """Messages show texts on one line, and servers send them with other line breaks."""
+    redactor = Redactor()
+    redactor.add(f"BEGIN{white_space}key")
+    assert redactor.redact(f"a BEGIN{shown}key b") == f"a {REDACTED} b"
+
+
+def test_each_line_of_a_secret_is_secret() -> None:
+    redactor = Redactor()
+    redactor.add("-----BEGIN KEY-----\nMIIEvAIBADANBg\n\nab\n-----END KEY-----\n")
+    assert redactor.redact("line 2: MIIEvAIBADANBg, ab") == f"line 2: {REDACTED}, ab"
+
+
+@pytest.mark.parametrize("shown", ["%2527%25E4", "&amp;#39;&amp;auml;", r"\u{27}\u{e4}", r"\x27\xc3\xa4", r"\x27\xe4"])
+def test_other_forms(shown: str) -> None:
+    redactor = Redactor()
+    redactor.add("key'ä")
+    assert redactor.redact(f"a key{shown}") == f"a {REDACTED}"
+
+
+@pytest.mark.parametrize("secret", ["-begin", "\\begin", "\\\\-begin", "\n-begin", "begin", "'begin"])
+def test_long_text_takes_little_time(secret: str) -> None:
+    redactor = Redactor()
+    redactor.add(secret)
+    start = time.monotonic()
+    for text in ("\\", "\n", "%25", "&amp;", "<br>"):
+        redactor.redact(f"begin {text * 30_000}")
+    assert time.monotonic() - start < 5
+
+
 def test_many_backslashes_take_no_time() -> None:
     """A regular expression that can match a text in many ways takes exponential time if it does not match."""
     redactor = Redactor()

@@ -10,6 +10,7 @@ import gzip
 import json
 import socket
 import sys
+import threading
 import time
 import typing as t
 
@@ -279,6 +280,17 @@ def test_abandoned_connection_is_not_used_again(
     time.sleep(pause)
     assert delete(transport, server.url).status == 200
     assert server.connections == 2
+
+
+def test_abandoned_connection_is_closed(server: ScriptedServer, new_transport: NewTransport) -> None:
+    """Otherwise many timeouts in one task use up the files that a process may open."""
+    threads = threading.active_count()
+    server.expect(DELETE, (head(204)[:5], *(step for _again in range(50) for step in (0.1, b"a"))))
+    assert failure_of(new_transport(timeout=0.3), server.url).code == "timeout"
+    end = time.monotonic() + 2
+    while threading.active_count() > threads and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= threads
 
 
 def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_transport: NewTransport) -> None:
