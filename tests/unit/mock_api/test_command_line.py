@@ -122,7 +122,8 @@ def test_port_in_use() -> None:
         ended = run(*MOCK, f"--port={port}")
     assert ended.returncode == 2
     assert ended.stderr == (
-        f"python -m tests.mock_api: error: port {port} is in use: choose another with --port, or with 'make mock MOCK_PORT=8788'\n"
+        f"python -m tests.mock_api: error: port {port} is in use: choose another with --port,"
+        " or with 'make mock MOCK_PORT=8788'\n"
     )
 
 

@@ -203,7 +203,7 @@ def test_documented_500_of_a_removal_is_certain(server: ScriptedServer, apply_on
     assert "Failed to delete configuration" in error.message
 
 
-UNLISTED = REMOVAL._replace(unlisted=True)
+UNLISTED = Change("delete", ID, ID, None, {}, unlisted=True)
 
 
 def test_404_for_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:

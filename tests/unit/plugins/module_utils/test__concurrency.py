@@ -22,6 +22,8 @@ from ansible_collections.flashback.platform.plugins.module_utils._concurrency im
 )
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock
 
 
@@ -58,10 +60,10 @@ def test_for_each_runs_eight_at_once() -> None:
 def test_for_each_needs_no_more_threads_than_the_system_allows(possible: int, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[threading.Thread] = []
 
-    def new_thread(**options: t.Any) -> threading.Thread:
+    def new_thread(target: Callable[[], None], daemon: bool) -> threading.Thread:
         if len(started) == possible:
             raise RuntimeError("can't start new thread")
-        started.append(threading.Thread(**options))
+        started.append(threading.Thread(target=target, daemon=daemon))
         return started[-1]
 
     monkeypatch.setattr(_concurrency, "threading", types.SimpleNamespace(Thread=new_thread, Event=threading.Event))

@@ -136,7 +136,7 @@ def test_partial_failure() -> None:
 
 def test_partial_failure_with_one_error_says_why() -> None:
     reason = ApiError("in_use", "no", http_status=403, next_step="Unlink it.")
-    error = error_of(report_removals([removed(1), failed(2)._replace(error=reason)], REAL))
+    error = error_of(report_removals([removed(1), Outcome(removal(2), "failed", "id-2", error=reason)], REAL))
     assert error.message == "1 of 2 configurations could not be removed: id-2 (in_use)"
     assert str(error).startswith(f"{error.message}: the API answered 403: no. Unlink it. See the return value outcomes")
 

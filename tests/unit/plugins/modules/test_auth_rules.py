@@ -402,7 +402,7 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
 
 
 def test_a_login_for_the_revocations_has_no_more_time(api: FakeApi) -> None:
-    """The waits for the refusal, for the login, and for its revocations are together not longer than for one of them."""
+    """The waits for the refusal, for the login, and for its revocations together are as long as one of them may be."""
     started = time.monotonic()
 
     def wait(line: str) -> None:

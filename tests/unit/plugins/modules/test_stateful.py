@@ -8,8 +8,9 @@
 """Random calls of the modules against the mock API, with random faults: what a module says is compared with the state.
 
 `before` and `after` are the configurations of the mock, by ID, as its control side shows them. With these faults, two
-inferences of the modules may be wrong, and only these: an ID that never existed counts as removed if an attempt to remove it stayed in
-doubt, and a 404 (decision 5) or a list without it (decision 11) followed. `_inferred` allows them, and nothing else.
+inferences of the modules may be wrong, and only these: an ID that never existed counts as removed if an attempt to
+remove it stayed in doubt, and a 404 (decision 5) or a list without it (decision 11) followed. `_inferred` allows them,
+and nothing else.
 """
 
 from __future__ import annotations
