@@ -42,6 +42,15 @@ def timed_out(timeout: float, *, sent: bool) -> TransportError:
     )
 
 
+def no_thread() -> TransportError:
+    return TransportError(
+        "unreachable",
+        "the system does not allow another thread",
+        sent=False,
+        next_step="Increase the number of processes that the user or the container may have on the host of the module.",
+    )
+
+
 def too_long(max_bytes: int) -> TransportError:
     return TransportError(
         "invalid_response",

@@ -23,8 +23,33 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import co
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
+    Action = t.Literal["create", "update", "delete", "keep"]
+    Status = t.Literal["created", "updated", "unchanged", "deleted", "absent", "failed", "skipped", "unknown"]
+
 # The fields that a creation requires, in addition to the workspace.
 _NEEDED = ("name", "ai_type", "endpoint", "secret")
+
+
+# What can prevent a plan, in the order of importance: by the error code, the message and the next step.
+_PROBLEMS = {
+    "workspace_mismatch": ("not in {workspace}", "Check the IDs and workspace_id."),
+    "not_found": (
+        "no configuration with this ID is listed",
+        "Check the ID. To create a configuration, give name and workspace_id instead.",
+    ),
+    "ambiguous_name": (
+        "more than one configuration in {workspace} has this name",
+        "Use the id of one of them to rename or remove it with the module ai_llm.",
+    ),
+    "invalid_response": (
+        "the API lists configurations without a name, so prune cannot compare them with the task",
+        "Remove them by their id, or run without prune.",
+    ),
+    "prune_limit_exceeded": (
+        "{number} to prune, but prune_limit is {limit}",
+        "Check the list of the task, or increase prune_limit.",
+    ),
+}
 
 
 class Wanted(t.NamedTuple):
@@ -60,12 +85,12 @@ class Rules(t.NamedTuple):
 class Change(t.NamedTuple):
     """One step of the plan.
 
-    action: "create", "update", "delete", or "keep" if there is nothing to do. label: the configuration in messages.
+    action: "keep" if there is nothing to do. label: the configuration in messages.
     id: None before a creation. before: the listed configuration, None if it is not listed, or if no list was read.
     fields: the fields that a creation or update sends. unlisted: the list was read, and does not have it.
     """
 
-    action: str
+    action: Action
     label: str
     id: str | None
     before: AiLlm | None
@@ -86,14 +111,14 @@ class Change(t.NamedTuple):
 class Outcome(t.NamedTuple):
     """The outcome of a change.
 
-    status: "created", "updated", "unchanged", "deleted", "absent", "failed", "skipped" or "unknown".
-    id: the ID of the configuration, if it is known. ai_llm: the configuration, if it exists and is known.
+    status: as `outcomes` returns it. id: the ID of the configuration, if it is known.
+    ai_llm: the configuration, if it exists and is known.
     error: why the change or the validation failed. evidence: what shows the change if no response confirmed it, such as
     "is listed now"; else "".
     """
 
     change: Change
-    status: str
+    status: Status
     id: str | None = None
     ai_llm: AiLlm | None = None
     error: ApiError | None = None
@@ -111,11 +136,14 @@ def with_error(outcome: Outcome, error: ApiError) -> Outcome:
 
 def predict(change: Change) -> Outcome:
     """Return the expected outcome of a change, for check mode."""
-    status = {"create": "created", "update": "updated"}.get(change.action)
-    if status is None:
-        removed, kept = ("deleted", "unchanged") if change.before else ("absent", "absent")
-        status = removed if change.action == "delete" else kept
-    return Outcome(change, status, change.id, change.after)
+    statuses: dict[Action, Status] = {
+        "create": "created",
+        "update": "updated",
+        "delete": "deleted",
+        "keep": "unchanged",
+    }
+    exists = change.before is not None or change.action == "create"
+    return Outcome(change, statuses[change.action] if exists else "absent", change.id, change.after)
 
 
 def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list[Change]:
@@ -144,22 +172,23 @@ class _Lookup:
         for item in listed:
             if item["workspace_id"] == rules.workspace_id:
                 self._by_name[item["name"]].append(item)
-        self._elsewhere: list[str] = []
-        self._unknown: list[str] = []
-        self._ambiguous: list[str] = []
+        # What has a problem, by the error code.
+        self._problems: dict[str, list[str]] = {code: [] for code in _PROBLEMS}
         self._incomplete: list[str] = []
 
     def find(self, wanted: Wanted) -> AiLlm | None:
+        """Return the listed configuration, if any. What prevents the plan is remembered for `raise_problems()`."""
         if wanted.id is None:
             same_name = self._by_name[wanted.name]
             if len(same_name) > 1:
-                self._ambiguous.append(f"'{wanted.name}' ({join_limited([item['id'] for item in same_name])})")
+                ids = join_limited([item["id"] for item in same_name])
+                self._problems["ambiguous_name"].append(f"'{wanted.name}' ({ids})")
             return same_name[0] if same_name else None
         found = self._by_id.get(wanted.id)
         if found and self._rules.workspace_id not in (None, found["workspace_id"]):
-            self._elsewhere.append(f"'{wanted.id}' (in workspace '{found['workspace_id']}')")
+            self._problems["workspace_mismatch"].append(f"'{wanted.id}' (in workspace '{found['workspace_id']}')")
         if not found and wanted.present:
-            self._unknown.append(f"'{wanted.id}'")
+            self._problems["not_found"].append(f"'{wanted.id}'")
         return found
 
     def label(self, item: AiLlm) -> str:
@@ -179,42 +208,17 @@ class _Lookup:
 
     def raise_problems(self, pruned: Listing) -> None:
         """Raise one error for all problems. It has the error code of the first one."""
-        errors: list[Exception] = []
-
-        def add(code: str, about: Sequence[str], message: str, next_step: str) -> None:
-            if about:
-                errors.append(ApiError(code, f"{message}: {join_limited(about)}", next_step=next_step))
-
-        workspace = f"workspace '{self._rules.workspace_id}'"
-        add("workspace_mismatch", self._elsewhere, f"not in {workspace}", "Check the IDs and workspace_id.")
-        add(
-            "not_found",
-            self._unknown,
-            "no configuration with this ID is listed",
-            "Check the ID. To create a configuration, give name and workspace_id instead.",
-        )
-        add(
-            "ambiguous_name",
-            self._ambiguous,
-            f"more than one configuration in {workspace} has this name",
-            "Use the id of one of them to rename or remove it with the module ai_llm.",
-        )
-        nameless = [item["id"] for item in pruned if item["name"] is None]
-        add(
-            "invalid_response",
-            nameless,
-            "the API lists configurations without a name, so prune cannot compare them with the task",
-            "Remove them by their id, or run without prune.",
-        )
         limit = self._rules.prune_limit
+        self._problems["invalid_response"] = [item["id"] for item in pruned if item["name"] is None]
         if limit is not None and len(pruned) > limit:
-            names = [self.label(item) for item in pruned]
-            add(
-                "prune_limit_exceeded",
-                names,
-                f"{count(len(pruned), 'configuration')} to prune, but prune_limit is {limit}",
-                "Check the list of the task, or increase prune_limit.",
-            )
+            self._problems["prune_limit_exceeded"] = [self.label(item) for item in pruned]
+        workspace = f"workspace '{self._rules.workspace_id}'"
+        errors: list[Exception] = []
+        for code, (message, next_step) in _PROBLEMS.items():
+            about = self._problems[code]
+            if about:
+                said = message.format(workspace=workspace, number=count(len(about), "configuration"), limit=limit)
+                errors.append(ApiError(code, f"{said}: {join_limited(about)}", next_step=next_step))
         if self._incomplete:
             text = "; ".join(self._incomplete)
             errors.append(OptionError(f"Options are missing to create what does not exist in {workspace}: {text}."))

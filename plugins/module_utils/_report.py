@@ -18,11 +18,11 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import MA
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, Status
     from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
 
-VERBS = {"created": "create", "updated": "update", "deleted": "remove"}
-_NOUNS = {"created": "creation", "updated": "update", "deleted": "removal"}
+VERBS: dict[Status, str] = {"created": "create", "updated": "update", "deleted": "remove"}
+_NOUNS: dict[Status, str] = {"created": "creation", "updated": "update", "deleted": "removal"}
 
 _NOT_COMPARED = (
     "Credentials (key, secret) are not compared, because the API never returns them. To send them, set"

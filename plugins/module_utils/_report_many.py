@@ -26,11 +26,11 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import co
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, Status
     from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
 
 _WHAT = "AI LLM configuration"
-_OTHER_STATUSES = ("unchanged", "absent", "failed", "skipped", "unknown")
+_OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped", "unknown")
 
 
 def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:

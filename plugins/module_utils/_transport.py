@@ -90,7 +90,10 @@ class Transport:
         session = self._threads.session = getattr(self._threads, "session", None) or new_session(context)
         request = {"method": method, "url": url, "params": query, "json": body, "auth": BearerAuth(token)}
         record = SendRecord()
-        exchange = start(_exchange, session, request, timeout, record)
+        try:
+            exchange = start(_exchange, session, request, timeout, record)
+        except RuntimeError:
+            raise _no_response().no_thread() from None
         wait([exchange], timeout)
         if not exchange.done():
             self._threads.session = None

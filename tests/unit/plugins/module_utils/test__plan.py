@@ -20,6 +20,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._plan import (
 from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import ID, KEY, NAME, SECRET, WORKSPACE, item, repo
 
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Status
+
 ENDPOINT = "https://api.openai.com/v1"
 COMPLETE: dict[str, t.Any] = {"name": NAME, "ai_type": "OPENAI", "endpoint": ENDPOINT, "key": KEY, "secret": SECRET}
 IN_WORKSPACE = Rules(WORKSPACE)
@@ -266,7 +269,7 @@ def test_errors_are_short(field: str) -> None:
         (Change("delete", ID, ID, None, {}), "absent", None),
     ],
 )
-def test_prediction(change: Change, status: str, ai_llm: dict[str, t.Any] | None) -> None:
+def test_prediction(change: Change, status: Status, ai_llm: dict[str, t.Any] | None) -> None:
     outcome = predict(change)
     assert outcome == Outcome(change, status, change.id, ai_llm)
     assert outcome.changed is (status in ("created", "updated", "deleted"))

@@ -22,6 +22,9 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     repo,
 )
 
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Status
+
 SUBJECT = "AI LLM configuration 'x'"
 REAL = Mode(check=False, diff=False)
 CHECK = Mode(check=True, diff=False)
@@ -73,7 +76,7 @@ def diff_of(outcome: Outcome, mode: Mode = DIFF) -> tuple[dict[str, t.Any], dict
         (GONE, "absent", "{} does not exist.", "{} does not exist."),
     ],
 )
-def test_message(change: Change, status: str, done: str, predicted: str) -> None:
+def test_message(change: Change, status: Status, done: str, predicted: str) -> None:
     assert msg_of(Outcome(change, status, ID)) == done.format(SUBJECT)
     assert msg_of(predict(change), CHECK) == predicted.format(SUBJECT)
 
@@ -86,7 +89,7 @@ def test_message(change: Change, status: str, done: str, predicted: str) -> None
         (REMOVAL, "deleted", f"No response confirmed the removal, but {SUBJECT} is here."),
     ],
 )
-def test_message_of_an_inferred_outcome(change: Change, status: str, words: str) -> None:
+def test_message_of_an_inferred_outcome(change: Change, status: Status, words: str) -> None:
     assert msg_of(Outcome(change, status, ID, evidence="is here")) == words
 
 

@@ -15,6 +15,9 @@ from ansible_collections.flashback.platform.plugins.module_utils._report_many im
 from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
 
+if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.plugins.module_utils._plan import Action, Status
+
 REAL = Mode(check=False, diff=False)
 CHECK = Mode(check=True, diff=False)
 DIFF = Mode(check=False, diff=True)
@@ -32,7 +35,7 @@ def removed(number: int, **options: t.Any) -> Outcome:
 
 def failed(number: int, code: str = "forbidden", *, unknown: bool = False, **details: t.Any) -> Outcome:
     error = ApiError(code, f"no to {number}", http_status=403, outcome_unknown=unknown, **details)
-    status = "unknown" if unknown else "failed"
+    status: Status = "unknown" if unknown else "failed"
     return Outcome(removal(number, listed=False), status, f"id-{number}", error=error)
 
 
@@ -113,7 +116,7 @@ def test_message_tells_how_many_removals_are_inferred() -> None:
         ("delete", "unknown", "timeout", False),
     ],
 )
-def test_configurations_that_exist_afterwards(action: str, status: str, code: str | None, is_left: bool) -> None:
+def test_configurations_that_exist_afterwards(action: Action, status: Status, code: str | None, is_left: bool) -> None:
     before = serialize_ai_llm(item())
     error = ApiError(code, "no") if code else None
     outcome = Outcome(Change(action, NAME, ID, before, {}), status, ID, error=error)

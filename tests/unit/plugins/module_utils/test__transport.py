@@ -282,6 +282,20 @@ def test_abandoned_connection_is_not_used_again(
     assert server.connections == 2
 
 
+def test_thread_that_cannot_start(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a limit of the number of processes."""
+
+    def fail(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        error = failure_of(new_transport(), server.url)
+    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+
+
 def test_abandoned_connection_is_closed(server: ScriptedServer, new_transport: NewTransport) -> None:
     """Otherwise many timeouts in one task use up the files that a process may open."""
     threads = threading.active_count()
