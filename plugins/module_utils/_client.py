@@ -61,6 +61,8 @@ class Client:
         self._check_mode = check_mode
         self._allowed = allowed
         self._throttle = Throttle()
+        # Whether the API has refused a request with 429 in all attempts, and has accepted none since then.
+        self._gave_up = False
         self._reader = Reader(redactor)
         self.words = self._reader.words
 
@@ -96,13 +98,18 @@ class Client:
             with self._throttle:
                 result = self._attempt(method, url, token, query, body, proof)
             if isinstance(result, dict):
+                self._gave_up = False
                 return result
             in_doubt = writes and (in_doubt or result.in_doubt)
             lost = writes and (lost or (result.in_doubt and not result.from_api))
-            if attempts > self._retries or not result.retryable or (in_doubt and not repeatable):
+            is_limited = result.code == "rate_limited"
+            # Otherwise hundreds of writes would wait one after the other, each for all its attempts.
+            waits_in_vain = is_limited and writes and self._gave_up
+            if attempts > self._retries or not result.retryable or (in_doubt and not repeatable) or waits_in_vain:
+                self._gave_up = self._gave_up or is_limited
                 raise _error(result, attempts, in_doubt, lost)
             delay = _delay(attempts, result.retry_after)
-            if result.code == "rate_limited":
+            if is_limited:
                 self._throttle.slow_down(delay)
             else:
                 time.sleep(delay)

@@ -673,6 +673,19 @@ def test_each_worker_keeps_one_connection(server: ScriptedServer, new_client: Ne
     assert server.connections == MAX_CONCURRENCY
 
 
+def test_one_write_waits_in_vain_for_all(server: ScriptedServer, new_client: NewClient, clock: FakeClock) -> None:
+    """Otherwise a task with many writes would wait for hours: each for all its attempts."""
+    client = new_client(retries=2)
+    refused = response(429, REFUSED, {"Retry-After": "60"})
+    server.expect(DELETE, *[refused] * 3, refused)
+    assert [failure_of(client).code for _again in range(2)] == ["rate_limited"] * 2
+    server.expect("GET /ai/llm", refused, OK)
+    client.call("GET", "/ai/llm", token=TOKEN)
+    server.expect(DELETE, refused, OK)
+    delete(client)
+    assert len(clock.sleeps) == 4
+
+
 def test_all_workers_wait_after_a_429(
     server: ScriptedServer, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
