@@ -21,8 +21,10 @@ if t.TYPE_CHECKING:
 # The fields of a response that have a token.
 _TOKENS = ("accessToken", "refreshToken")
 
-# The number of characters to redact. It is much more than what excerpt() shows, so no secret is shown that this cuts.
-_MAX_TEXT = 1 << 16
+# The number of characters to redact. A server can send much more.
+_MAX_TEXT = 1 << 18
+# A longer text is no token.
+_MAX_TOKEN = 1 << 13
 
 _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
 
@@ -108,14 +110,19 @@ class Reader:
             answer = Answer(response.status, None)
         # Every text that could be a token is a secret, before anything else is done with the response.
         fields = answer.body if isinstance(answer.body, dict) else {}
-        self._redactor.add(*(fields[name] for name in _TOKENS if isinstance(fields.get(name), str)))
+        tokens = [fields[name] for name in _TOKENS if isinstance(fields.get(name), str)]
+        self._redactor.add(*(token for token in tokens if len(token) <= _MAX_TOKEN))
         # Only this API answers with a boolean "success".
         self.address_proven = self.address_proven or answer.success is not None
         return answer
 
     def words(self, body: t.Any) -> str:
         """Return the message in a JSON body, shortened and without secrets, so that it can be shown."""
-        return excerpt(self._redactor.redact(error_text(body)[:_MAX_TEXT])) or "JSON without a message"
+        return excerpt(self._redacted(error_text(body))) or "JSON without a message"
+
+    def _redacted(self, text: str) -> str:
+        # The ellipsis shows the redactor that a secret before it may be cut.
+        return self._redactor.redact(text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…")
 
     def failure(self, answer: Answer, response: Response) -> Failure:
         """Return the failure for an answer that does not prove success."""
@@ -157,7 +164,7 @@ class Reader:
         start = text.lstrip("\ufffd \t\r\n")
         if answer.body is not None or start.startswith(("{", "[", '"')):
             return self.words(answer.body)
-        text = self._redactor.redact(text[:_MAX_TEXT])
+        text = self._redacted(text)
         if start.startswith("<") or "html" in response.content_type.lower():
             # Redact again: html_text() has decoded the entities of HTML.
             text = self._redactor.redact(html_text(text))

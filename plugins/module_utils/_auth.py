@@ -110,17 +110,22 @@ class Session:
     def _revoke_all(self, logins: list[Login], deadline: float) -> list[Login]:
         """Send one revocation for each, as long as there is time. Returns those that the API refused with 401.
 
-        The last session is that of the token. Its end may be the end of the token, so it comes after all others.
+        The last session is that of the token. Its end may be the end of the token, so it comes after all others, which
+        may use only half of the time.
         """
+        half = (time.monotonic() + deadline) / 2
 
-        def is_refused(login: Login) -> bool:
+        def is_refused(login: Login, deadline: float) -> bool:
             left = deadline - time.monotonic()
             if login.token_id is None or left <= 0:
                 return False
             answer = self._client.send_once("DELETE", _REVOCATION, login.token_id, token=self._token, timeout=left)
             return answer is not None and answer.status == 401
 
-        refused = [*for_each(is_refused, logins[:-1]), *for_each(is_refused, logins[-1:])]
+        refused = [
+            *for_each(lambda login: is_refused(login, half), logins[:-1]),
+            *(is_refused(login, deadline) for login in logins[-1:]),
+        ]
         return [login for login, is_open in zip(logins, refused) if is_open]
 
     def log_in(self) -> Login:

@@ -105,6 +105,8 @@ class Client:
             is_limited = result.code == "rate_limited"
             # Otherwise hundreds of writes would wait one after the other, each for all its attempts.
             waits_in_vain = is_limited and writes and self._gave_up
+            if waits_in_vain:
+                self._throttle.slow_down(BACKOFF_BASE)
             if attempts > self._retries or not result.retryable or (in_doubt and not repeatable) or waits_in_vain:
                 self._gave_up = self._gave_up or is_limited
                 raise _error(result, attempts, in_doubt, lost)

@@ -192,7 +192,7 @@ class _Lookup:
         return found
 
     def label(self, item: AiLlm) -> str:
-        is_unique = item["name"] is not None and len(self._by_name[item["name"]]) == 1
+        is_unique = item["name"] and len(self._by_name[item["name"]]) == 1
         return t.cast("str", item["name"]) if is_unique else f"{item['name'] or 'unnamed'} ({item['id']})"
 
     def need(self, wanted: Wanted) -> None:

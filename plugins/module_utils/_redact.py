@@ -19,8 +19,8 @@ REDACTED = "********"
 # A secret this short is also a part of ordinary words. It is only replaced where it stands alone.
 MAX_SHORT_SECRET = 2
 
-# A shorter line of a secret with many lines, such as a brace, is no secret.
-_MIN_LINE = 8
+# A shorter line of a secret with many lines can be a brace or an ordinary word.
+_MIN_LINE = 16
 
 # Ends what excerpt() has cut.
 _ELLIPSIS = "…"
@@ -83,8 +83,15 @@ class _Pattern:
         if self.plain_part in text:
             text = self._compiled().sub(REDACTED, text)
         if _ELLIPSIS in text and self._secret[: MAX_SHORT_SECRET + 1] in text:
-            for length in range(self.length - 1, MAX_SHORT_SECRET, -1):
-                text = text.replace(self._secret[:length] + _ELLIPSIS, REDACTED + _ELLIPSIS)
+            *cut, end = text.split(_ELLIPSIS)
+            text = _ELLIPSIS.join([*map(self._sub_beginning, cut), end])
+        return text
+
+    def _sub_beginning(self, text: str) -> str:
+        """Replace the beginning of the secret, if the text ends with it."""
+        for length in range(min(self.length - 1, len(text)), MAX_SHORT_SECRET, -1):
+            if text.endswith(self._secret[:length]):
+                return text[:-length] + REDACTED
         return text
 
     def _compiled(self) -> re.Pattern[str]:

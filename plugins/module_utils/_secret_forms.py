@@ -21,12 +21,18 @@ _ESCAPED = "\"'/"
 # JSON in JSON has 1, 3, 7 or 15 backslashes before a character. Without a limit, a long text would take minutes.
 _BACKSLASHES = r"\\{1,16}"
 
-# White space and control characters in every encoding. Messages are on one line, and servers change line breaks.
-_WHITE_SPACE = (
-    r"(?:[\s\x00-\x1f\x7f-\x9f+]|<br ?/?>|(?i:%(?:25)*(?:0[9a-d]|20|c2%(?:25)*a0)"
-    rf"|{_BACKSLASHES}(?:[bfnrtv]|(?:u00|x)(?:0[9a-d]|20|a0))"
-    r"|&(?:amp;)*(?:\#0*(?:9|1[0-3]|32|160)|\#x0*(?:9|[a-d]|20|a0)|nbsp|tab|newline);))+"
+# Messages are on one line, and servers change line breaks. So any white space can replace any other.
+_RAW_WHITE_SPACE = r"[\s\x00-\x1f\x7f-\x9f]+"
+_USUAL_WHITE_SPACE = "\t\n\v\f\r \xa0"
+_ENCODED_WHITE_SPACE = (
+    # Both characters of a line break, then one character.
+    rf"(?i:%(?:25)*0d%(?:25)*0a|{_BACKSLASHES}r{_BACKSLASHES}n|{_BACKSLASHES}u000d{_BACKSLASHES}u000a"
+    r"|&(?:amp;)*\#(?:13|xd);&(?:amp;)*\#(?:10|xa);"
+    rf"|%(?:25)*(?:0[9a-d]|20|c2%(?:25)*a0)|{_BACKSLASHES}(?:[fnrtv]|(?:u00|x)(?:0[9a-d]|20|a0))"
+    r"|&(?:amp;)*(?:\#0*(?:9|1[0-3]|32|160)|\#x0*(?:9|[a-d]|20|a0)|nbsp|nonbreakingspace|tab|newline);|<br ?/?>)|\+"
 )
+
+_MAX_DOUBTFUL = 6
 
 _ENTITIES = defaultdict(list)
 for _name, _char in html5.items():
@@ -35,24 +41,58 @@ for _name, _char in html5.items():
 
 
 def in_any_form(secret: str) -> str:
-    """A regular expression for a secret in every encoding."""
-    return "".join(_in_any_form(char, len(list(run))) for char, run in groupby(secret, _one_for_white_space))
+    """A regular expression for a secret in every encoding.
+
+    It must match a text in few ways. Otherwise a search that finds nothing could take hours.
+    """
+    expressions = []
+    before = ""
+    position = doubtful = 0
+    for number, (kind, run) in enumerate(groupby(secret, _kind)):
+        chars = list(run)
+        position += len(chars)
+        if kind == "\\":
+            expression = _only_way(_backslashes(len(chars)), number)
+        elif kind == " ":
+            # What follows can look like white space in encoded form. Each such place doubles the ways to match.
+            doubtful += len(chars) > 1 and bool(re.match(_ENCODED_WHITE_SPACE, secret[position : position + 100]))
+            encoded = f"|{_only_way(_white_space(chars), number)}" if doubtful <= _MAX_DOUBTFUL else ""
+            expression = f"(?:{_RAW_WHITE_SPACE}{encoded})"
+        else:
+            expression = _repeated(kind, len(chars))
+        # The backslashes of the secret have matched those of the escape that follows, too.
+        expressions.append(expression.replace(_BACKSLASHES, r"\\{0,16}") if before == "\\" else expression)
+        before = kind
+    return "".join(expressions)
 
 
-def _one_for_white_space(char: str) -> str:
+def _kind(char: str) -> str:
     return " " if char.isspace() or unicodedata.category(char) == "Cc" else char
 
 
-def _in_any_form(char: str, times: int) -> str:
-    """A regular expression for a character that follows itself this many times."""
-    if char == " ":
-        return _WHITE_SPACE
+def _only_way(expression: str, number: int) -> str:
+    """Python 3.9 has no atomic groups. A reference to the group of a lookahead has the same effect."""
+    return f"(?=(?P<only{number}>{expression}))(?P=only{number})"
+
+
+def _backslashes(times: int) -> str:
+    return rf"\\{{{times},{16 * times}}}|(?:{'|'.join(_forms(chr(92)))}){{{times}}}"
+
+
+def _white_space(chars: list[str]) -> str:
+    """White space and control characters, at most as many as in the secret, at least one of them in encoded form."""
+    rare = [form for char in dict.fromkeys(chars) if char not in _USUAL_WHITE_SPACE for form in _forms(char)]
+    encoded = f"(?:{'|'.join([_ENCODED_WHITE_SPACE, *(form for form in rare if len(form) > 2)])})"
+    if len(chars) == 1:
+        return encoded
+    return f"(?:{_RAW_WHITE_SPACE})?{encoded}(?:{_RAW_WHITE_SPACE}|{encoded}){{0,{len(chars) - 1}}}"
+
+
+def _repeated(char: str, times: int) -> str:
     # No encoding changes ASCII letters and digits.
     if char.isascii() and char.isalnum():
         return char * times
-    forms = f"(?:{'|'.join(_forms(char))}){{{times}}}"
-    # JSON doubles backslashes, once or more often. With one expression for all of them, there is only one way to match.
-    return rf"(?:\\{{{times},{16 * times}}}|{forms})" if char == "\\" else forms
+    return f"(?:{'|'.join(_forms(char))}){{{times}}}"
 
 
 def _forms(char: str) -> list[str]:
@@ -63,17 +103,16 @@ def _forms(char: str) -> list[str]:
         f"(?i:{''.join(f'{_BACKSLASHES}x{byte}' for byte in utf8)})",
         f"(?i:{''.join(f'{_BACKSLASHES}u{utf16[start : start + 4]}' for start in range(0, len(utf16), 4))})",
         rf"(?i:{_BACKSLASHES}u\{{0*{ord(char):x}\}})",
-        rf"&(?:amp;)*\#0*{ord(char)};",
-        rf"(?i:&(?:amp;)*\#x0*{ord(char):x};)",
-        *_ENTITIES[char],
     ]
-    if char != "\\":
-        forms.append(re.escape(char))
+    plain = [rf"&(?:amp;)*\#0*{ord(char)};", rf"(?i:&(?:amp;)*\#x0*{ord(char):x};)", *_ENTITIES[char]]
+    # _backslashes() has the backslash itself.
+    plain += [] if char == "\\" else [re.escape(char)]
+    forms += [rf"\\{{0,16}}(?:{'|'.join(plain)})"] if char in _ESCAPED else plain
+    if char == "\b":
+        forms.append(f"{_BACKSLASHES}b")
     if not char.isascii():
         # A byte of another character set, which is not UTF-8.
         forms.append("\ufffd")
         if ord(char) < 256:
             forms.append(f"(?i:(?:%(?:25)*|{_BACKSLASHES}x){ord(char):02x})")
-    if char in _ESCAPED:
-        forms.append(f"{_BACKSLASHES}{char}")
     return forms

@@ -149,10 +149,55 @@ def test_white_space_in_a_secret_can_be_any_other(white_space: str, shown: str) 
     assert redactor.redact(f"a BEGIN{shown}key b") == f"a {REDACTED} b"
 
 
-def test_each_line_of_a_secret_is_secret() -> None:
+def test_each_long_line_of_a_secret_is_secret() -> None:
+    """A short one can be an ordinary word."""
     redactor = Redactor()
-    redactor.add("-----BEGIN KEY-----\nMIIEvAIBADANBg\n\nab\n-----END KEY-----\n")
-    assert redactor.redact("line 2: MIIEvAIBADANBg, ab") == f"line 2: {REDACTED}, ab"
+    redactor.add("-----BEGIN KEY-----\nMIIEvAIBADANBgkqhk\n\nnot_found\n-----END KEY-----\n")
+    assert redactor.redact("line 2: MIIEvAIBADANBgkqhk, not_found") == f"line 2: {REDACTED}, not_found"
+
+
+@pytest.mark.parametrize("char", ["\0", "\x1b", "\b", "\x7f", "\x85", "\u2028", "\u3000", "\u2003", "\t", "\xa0", " "])
+@pytest.mark.parametrize("encoding", list(ENCODINGS))
+def test_control_characters_and_rare_white_space_in_every_encoding(char: str, encoding: str) -> None:
+    redactor = Redactor()
+    secret = f"begin{char}end"
+    redactor.add(secret)
+    assert redactor.redact(f"a {ENCODINGS[encoding](secret)} b") == f"a {REDACTED} b"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "+ ",
+        "\\n ",
+        "<br> ",
+        "&nbsp; ",
+        "%20 ",
+        "\\ ",
+        "+  ",
+        "\r\n+",
+        "& ",
+        "+\t\n ",
+        '\\"',
+        '\\\\"',
+        "\\\n",
+        "\\é",
+        "%25 ",
+        "&amp; ",
+        "&",
+    ],
+)
+def test_white_space_beside_what_looks_like_it(part: str) -> None:
+    """There must not be many ways in which the regular expression can match."""
+    redactor = Redactor()
+    secret = f"x{part * 40}y"
+    redactor.add(secret, part * 40 + "z")
+    start = time.monotonic()
+    assert redactor.redact(f"a {secret} b") == f"a {REDACTED} b"
+    for text in (part, part.strip(), part.replace(" ", "+"), part.replace(" ", "%20"), "+", " ", "%20+"):
+        redactor.redact(f"x{text * 2_000}")
+        redactor.redact(f"y z x{text * 50}w {part * 39}")
+    assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize("shown", ["%2527%25E4", "&amp;#39;&amp;auml;", r"\u{27}\u{e4}", r"\x27\xc3\xa4", r"\x27\xe4"])

@@ -401,6 +401,14 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
     assert api.lines.count(LOGIN) > 8
 
 
+def test_a_revocation_that_hangs_leaves_time_for_the_newest_session(api: FakeApi) -> None:
+    api.next("PUT .*", UNAUTHORIZED)
+    api.next("DELETE /token/session-1", HANG)
+    ended = api.run(ai_llm.main, login=True, id="id-1", name="Two")
+    assert not ended.failed
+    assert api.lines[-2:] == ["DELETE /token/session-1 [token-2]", "DELETE /token/session-2 [token-2]"]
+
+
 def test_a_login_for_the_revocations_has_no_more_time(api: FakeApi) -> None:
     """The waits for the refusal, for the login, and for its revocations together are as long as one of them may be."""
     started = time.monotonic()
