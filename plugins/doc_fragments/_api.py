@@ -64,8 +64,8 @@ options:
         sends each request only once.
       - The waits between attempts grow from half a second, with a random part. If the API asks for a wait with
         C(Retry-After), the module waits that long, but at most 60 seconds.
-      - If the API answered 429 to all attempts of a request, the module does not repeat other requests that write after
-        a 429, until the API accepts a request again.
+      - If all attempts of one request get 429, the module does not repeat other changes that get 429. This ends when
+        the API accepts a request.
       - If not set, the environment variable E(FLASHBACK_RETRIES) is used.
     type: int
     default: 3

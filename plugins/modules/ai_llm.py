@@ -27,14 +27,15 @@ attributes:
   check_mode:
     support: full
     details:
-      - The module reads from the API, and predicts the result. With O(state=absent), it predicts that every listed
-        configuration is removed. If repositories use a configuration, a warning names it, but the task does not fail.
-        In the real run, an earlier task can unlink the repositories.
+      - The module reads from the API, and predicts the result. With O(state=absent), it predicts the removal of
+        each configuration of the task that exists. If repositories use a configuration, a warning names it, but the
+        task does not fail. In the real run, an earlier task can unlink the repositories.
       - O(validate) is ignored, because the call to the provider may cost money.
   diff_mode:
     support: full
     details:
-      - With O(state=absent), diff mode needs one more request, which reads the configuration before its removal.
+      - With O(state=absent) and an ID, diff mode needs one more request, which reads the configuration before its
+        removal.
       - The diff shows what changes. Instead of the credentials, it shows whether they were sent.
   idempotent:
     support: partial
@@ -391,11 +392,10 @@ error:
         - V(not_found), no configuration with this ID exists.
         - V(rejected), the API answered 400, for example because the name already exists, or another 4xx status that has
           no separate error code.
-        - V(rate_limited), the API answered 429 to every attempt.
-        - V(server_error), the API answered every attempt with 5xx, or answered 2xx with C(success=false).
-        - V(unreachable), the module could not connect, or the connection broke, in every attempt. Or a proxy refused
-          the connection.
-        - V(timeout), in every attempt, no complete response came within O(timeout) seconds.
+        - V(rate_limited), the API answered 429.
+        - V(server_error), the API answered 5xx, or 2xx with C(success=false).
+        - V(unreachable), the module could not connect, or the connection broke. Or a proxy refused the connection.
+        - V(timeout), no complete response came within O(timeout) seconds.
         - V(tls), the module could not make a secure connection, or the certificate is not valid.
         - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.
         - V(ambiguous_name), more than one configuration in the workspace has this name.

@@ -217,11 +217,10 @@ error:
         - V(login_failed), the API refused the login, or returned no usable access token. Since version 1.3.0.
         - V(forbidden), the API refused the request.
         - V(not_found) or V(rejected), the API answered 404 or another 4xx.
-        - V(rate_limited), the API answered 429 to every attempt.
-        - V(server_error), the API answered every attempt with 5xx, or answered 2xx with C(success=false).
-        - V(unreachable), the module could not connect, or the connection broke, in every attempt. Or a proxy refused
-          the connection.
-        - V(timeout), in every attempt, no complete response came within O(timeout) seconds.
+        - V(rate_limited), the API answered 429.
+        - V(server_error), the API answered 5xx, or 2xx with C(success=false).
+        - V(unreachable), the module could not connect, or the connection broke. Or a proxy refused the connection.
+        - V(timeout), no complete response came within O(timeout) seconds.
         - V(tls), the module could not make a secure connection, or the certificate is not valid.
         - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.
       returned: always

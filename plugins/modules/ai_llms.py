@@ -119,10 +119,10 @@ options:
       - always
   validate:
     description:
-      - The platform checks each declared configuration after the changes, with a real call to its provider. This may
-        cost money.
+      - The platform checks each declared configuration after the creations and updates, and before the removals, with a
+        real call to its provider. This may cost money.
       - If the check finds that a configuration does not work, the item in RV(outcomes) has the error
-        V(validation_failed), and the task fails. The task does not undo its changes.
+        V(validation_failed), and the task fails. It removes nothing then, and does not undo its changes.
     type: bool
     default: false
 seealso:
