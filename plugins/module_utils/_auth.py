@@ -126,7 +126,7 @@ class Session:
             *for_each(lambda login: is_refused(login, half), logins[:-1]),
             *(is_refused(login, deadline) for login in logins[-1:]),
         ]
-        return [login for login, is_open in zip(logins, refused) if is_open]
+        return [login for login, was_refused in zip(logins, refused) if was_refused]
 
     def log_in(self) -> Login:
         """`POST /user/login`. The caller revokes the session that this opens.

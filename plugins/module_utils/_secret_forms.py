@@ -32,6 +32,7 @@ _ENCODED_WHITE_SPACE = (
     r"|&(?:amp;)*(?:\#0*(?:9|1[0-3]|32|160)|\#x0*(?:9|[a-d]|20|a0)|nbsp|nonbreakingspace|tab|newline);|<br ?/?>)|\+"
 )
 
+# In how many places of a secret an encoded form is recognized, although it makes the expression ambiguous.
 _MAX_DOUBTFUL = 6
 
 _ENTITIES = defaultdict(list)
