@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of api_argument_spec() in module_utils/_module.py.
+    # The options of api_argument_spec() in module_utils/_options.py.
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.9

@@ -10,31 +10,22 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import typing as t
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
-from ansible.module_utils.common.validation import check_type_bool, check_type_int
 
-from ansible_collections.flashback.platform.plugins.module_utils._auth import (
+from ._errors import ApiError, OptionError, Result
+from ._http.auth import (
     ALLOWED_IN_CHECK_MODE,
     Credentials,
     Session,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._client import Client
-from ansible_collections.flashback.platform.plugins.module_utils._connection import REQUESTS_IMPORT_ERROR
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._redact import MAX_SHORT_SECRET, Redactor
-from ansible_collections.flashback.platform.plugins.module_utils._text import (
-    check_access_token,
-    check_api_url,
-    check_between,
-    check_text,
-    excerpt,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._transport import Transport
+from ._http.client import Client
+from ._http.connection import REQUESTS_IMPORT_ERROR
+from ._http.transport import Transport
+from ._options import check_access_token, check_api_url, check_between, check_option, check_text
+from ._redact import MAX_SHORT_SECRET, Redactor
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,72 +33,6 @@ if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-
-
-# How to convert a text from the environment, and what it must be.
-_CONVERTERS: dict[str, tuple[Callable[[t.Any], t.Any], str]] = {
-    "int": (check_type_int, "a whole number"),
-    "bool": (check_type_bool, "true or false"),
-}
-
-
-class _FromEnvironment:
-    """The fallback of an option. It remembers whether the value of the option came from the environment."""
-
-    def __init__(self, variable: str, kind: str) -> None:
-        self.variable = variable
-        self.is_used = False
-        self.problem: str | None = None
-        self._convert, self._needed = _CONVERTERS.get(kind, (str, ""))
-
-    def __call__(self) -> t.Any:
-        value = os.environ.get(self.variable)
-        if value is None:
-            raise AnsibleFallbackNotFound
-        self.is_used = True
-        try:
-            value.encode("utf-8")
-            return self._convert(value)
-        except UnicodeEncodeError:
-            self.problem = "must be a text in UTF-8"
-            raise AnsibleFallbackNotFound from None
-        except TypeError:
-            # The error message of Ansible would name the option, but not the variable.
-            self.problem = f"must be {self._needed}, not '{excerpt(value)}'"
-            raise AnsibleFallbackNotFound from None
-
-
-def api_argument_spec() -> dict[str, dict[str, t.Any]]:
-    """The connection options, documented in the fragment `flashback.platform._api`."""
-    options: dict[str, dict[str, t.Any]] = {
-        "api_url": {"type": "str", "default": "https://backend.flashback.tech"},
-        "access_token": {"type": "str", "no_log": True},
-        "email": {"type": "str"},
-        "password": {"type": "str", "no_log": True},
-        "timeout": {"type": "int", "default": 30},
-        "retries": {"type": "int", "default": 3},
-        "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "path"},
-    }
-    for name, option in options.items():
-        option["fallback"] = (_FromEnvironment(f"FLASHBACK_{name.upper()}", option["type"]), [])
-    return options
-
-
-def check_option(module: AnsibleModule, name: str, check: Callable[[t.Any], t.Any]) -> t.Any:
-    """Return the checked value of an option; None if it is not given. If the check fails, the task fails.
-
-    :param check: Returns the value to use, or raises ValueError with the end of a sentence, such as "must be ...".
-    """
-    value = module.params[name]
-    fallback = module.argument_spec[name].get("fallback", (None,))[0]
-    try:
-        if fallback and fallback.problem:
-            raise ValueError(fallback.problem)
-        return None if value is None else check(value)
-    except ValueError as error:
-        source = f" (environment variable {fallback.variable})" if fallback and fallback.is_used else ""
-        module.fail_json(msg=f"{name}{source} {error}.")
 
 
 def run(

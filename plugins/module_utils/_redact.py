@@ -97,7 +97,7 @@ class _Pattern:
     def _compiled(self) -> re.Pattern[str]:
         # On first use: a task can have a thousand secrets, and few texts contain one. The import takes 2 ms.
         if self._regex is None:
-            from ansible_collections.flashback.platform.plugins.module_utils._secret_forms import in_any_form
+            from ._secret_forms import in_any_form
 
             pattern = in_any_form(self._secret)
             if self.length <= MAX_SHORT_SECRET:

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer, has_list
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_workspace
+from ._http.answer import Answer, has_list, texts
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+    from ._http.auth import Session
+
+# The name of each field here and in the API. Other fields are not returned (decision 10).
+_WORKSPACE = {"id": "id", "name": "name", "org_id": "orgId"}
+_USER = {"user_id": "userId", "role": "role"}
+_PERSON = {"email": "email", "name": "name", "last_name": "lastName"}
 
 
 class Workspaces:
@@ -32,3 +36,13 @@ class Workspaces:
 
 def _has_workspaces(answer: Answer) -> bool:
     return has_list(answer, "workspaces")
+
+
+def serialize_workspace(item: t.Any) -> dict[str, t.Any]:
+    """A workspace: texts or None, and `users`, a list of {user_id, role, email, name, last_name}."""
+    users = item.get("users") if isinstance(item, dict) else None
+    serialized = [
+        {**texts(user, _USER), **texts(user.get("user") if isinstance(user, dict) else None, _PERSON)}
+        for user in (users if isinstance(users, list) else [])
+    ]
+    return {**texts(item, _WORKSPACE), "users": serialized}

@@ -465,20 +465,15 @@ diff:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS, FIELDS
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
-from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
-from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
-from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one
-from ansible_collections.flashback.platform.plugins.module_utils._text import (
-    check_id,
-    check_ids,
-    check_not_blank,
-    check_text,
-    count,
-)
+from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
+from ..module_utils._ai_llm.plan import Rules, Wanted
+from ..module_utils._ai_llm.report import Mode, report_one
+from ..module_utils._ai_llm.task import carry_out
+from ..module_utils._errors import Result
+from ..module_utils._http.auth import Session
+from ..module_utils._module import run
+from ..module_utils._options import api_argument_spec, check_id, check_ids, check_not_blank, check_option, check_text
+from ..module_utils._text import count
 
 
 def main() -> None:
@@ -533,7 +528,7 @@ def main() -> None:
         outcomes, warnings = carry_out(session, wanted, rules, mode, validate=present and params["validate"])
         if ids is not None:
             # The import takes more than 1 ms, and only this case needs it.
-            from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals
+            from ..module_utils._ai_llm.report_many import report_removals
 
             return report_removals(outcomes, mode)
         return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)

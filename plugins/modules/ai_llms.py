@@ -363,21 +363,23 @@ from collections import Counter
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AI_TYPES, CREDENTIALS, FIELDS
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
-from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
-from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
-from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
-from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_workspace
-from ansible_collections.flashback.platform.plugins.module_utils._text import (
+from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
+from ..module_utils._ai_llm.plan import Rules, Wanted
+from ..module_utils._ai_llm.report import Mode
+from ..module_utils._ai_llm.report_many import report_workspace
+from ..module_utils._ai_llm.task import carry_out
+from ..module_utils._errors import Result
+from ..module_utils._http.auth import Session
+from ..module_utils._module import run
+from ..module_utils._options import (
+    api_argument_spec,
     check_items,
     check_not_blank,
     check_not_negative,
+    check_option,
     check_text,
-    join_limited,
 )
+from ..module_utils._text import join_limited
 
 CHECKS = {"name": check_text, "endpoint": check_text, "key": check_not_blank, "secret": check_not_blank}
 

@@ -169,10 +169,10 @@ from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._auth import Credentials, Session
-from ansible_collections.flashback.platform.plugins.module_utils._errors import OptionError, RequestError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_id
+from ..module_utils._errors import OptionError, RequestError, Result
+from ..module_utils._http.auth import Credentials, Session
+from ..module_utils._module import run
+from ..module_utils._options import api_argument_spec, check_id, check_option
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
 

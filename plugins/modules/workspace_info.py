@@ -138,11 +138,11 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
-from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
-from ansible_collections.flashback.platform.plugins.module_utils._module import api_argument_spec, check_option, run
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_text
-from ansible_collections.flashback.platform.plugins.module_utils._workspace import Workspaces
+from ..module_utils._errors import Result
+from ..module_utils._http.auth import Session
+from ..module_utils._module import run
+from ..module_utils._options import api_argument_spec, check_option, check_text
+from ..module_utils._workspace import Workspaces
 
 FILTERS = ("id", "name")
 

@@ -23,8 +23,9 @@ def main() -> None:
     shutil.rmtree(scratch / PACKAGE.parts[0], ignore_errors=True)
     for name in ("modules", "module_utils"):
         shutil.copytree(root / "plugins" / name, scratch / PACKAGE / name)
-    for folder in (PACKAGE / "modules", PACKAGE / "module_utils", *list(PACKAGE.parents)[:-1], PACKAGE):
-        (scratch / folder / "__init__.py").touch()
+    packages = scratch / PACKAGE.parts[0]
+    for folder in (packages, *filter(Path.is_dir, packages.rglob("*"))):
+        (folder / "__init__.py").touch()
     os.chdir(scratch)
     os.environ["PYTHONPATH"] = str(scratch)
     command = ["lint-imports", "--no-cache", "--config", str(root / ".importlinter")]

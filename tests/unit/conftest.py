@@ -13,9 +13,9 @@ import typing as t
 import pytest
 import trustme
 
-from ansible_collections.flashback.platform.plugins.module_utils import _client, _concurrency, _transport
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
-from ansible_collections.flashback.platform.plugins.module_utils._auth import Credentials, Session
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
+from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads, transport
+from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Credentials, Session
 from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult, run_module
 from ansible_collections.flashback.platform.tests.unit.responses import KEY, LISTED_KEY, SECRET, TOKEN, TOKEN_CORE
@@ -25,9 +25,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    NewClient = Callable[..., _client.Client]
+    NewClient = Callable[..., client.Client]
     NewSession = Callable[..., Session]
-    NewTransport = Callable[..., _transport.Transport]
+    NewTransport = Callable[..., transport.Transport]
     RunTask = Callable[..., TaskResult]
     StartServer = Callable[..., ScriptedServer]
 
@@ -71,7 +71,7 @@ class FakeClock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     clock = FakeClock()
-    for module in (_client, _concurrency, _transport):
+    for module in (client, threads, transport):
         monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
     return clock
 
@@ -101,8 +101,8 @@ def server(start_server: StartServer) -> ScriptedServer:
 def new_transport() -> NewTransport:
     """Makes transports."""
 
-    def new(*, timeout: float = 10, validate_certs: bool = True, ca_path: str | None = None) -> _transport.Transport:
-        return _transport.Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
+    def new(*, timeout: float = 10, validate_certs: bool = True, ca_path: str | None = None) -> transport.Transport:
+        return transport.Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
 
     return new
 
@@ -120,10 +120,10 @@ def new_client(server: ScriptedServer, new_transport: NewTransport) -> NewClient
         redactor: Redactor | None = None,
         allowed: frozenset[tuple[str, str]] = frozenset(),
         **options: t.Any,
-    ) -> _client.Client:
+    ) -> client.Client:
         redactor = redactor or Redactor()
         redactor.add(*secrets)
-        return _client.Client(
+        return client.Client(
             new_transport(**options),
             api_url=api_url,
             retries=retries,

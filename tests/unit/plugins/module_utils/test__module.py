@@ -15,11 +15,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.flashback.platform.plugins.module_utils import _module
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._module import (
+from ansible_collections.flashback.platform.plugins.module_utils._module import run
+from ansible_collections.flashback.platform.plugins.module_utils._options import (
     api_argument_spec,
     check_api_url,
     check_option,
-    run,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED
 from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module
@@ -29,7 +29,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import Sc
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+    from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Session
     from ansible_collections.flashback.platform.tests.unit.conftest import (
         Authority,
         FakeClock,

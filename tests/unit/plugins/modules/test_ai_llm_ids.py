@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import MAX_CONCURRENCY
+from ansible_collections.flashback.platform.plugins.module_utils._http.threads import MAX_CONCURRENCY
 from ansible_collections.flashback.platform.plugins.modules import ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,

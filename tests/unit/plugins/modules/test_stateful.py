@@ -27,7 +27,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from ansible_collections.flashback.platform.plugins.module_utils import _client
+from ansible_collections.flashback.platform.plugins.module_utils._http import client
 from ansible_collections.flashback.platform.plugins.modules import ai_llm, ai_llm_info, ai_llms
 from ansible_collections.flashback.platform.tests.mock_api.running import running_mock
 from ansible_collections.flashback.platform.tests.mock_api.state import State
@@ -692,7 +692,7 @@ _NAME_IS_TAKEN = State.name_is_taken
 
 def test_what_modules_say_is_what_happened(monkeypatch: pytest.MonkeyPatch) -> None:
     # No waits between attempts.
-    monkeypatch.setattr(_client, "BACKOFF_BASE", 0.0)
+    monkeypatch.setattr(client, "BACKOFF_BASE", 0.0)
     monkeypatch.setattr(Calls, "patch", monkeypatch, raising=False)
     Calls.made = 0
     with running_mock(token=TOKEN) as mock:

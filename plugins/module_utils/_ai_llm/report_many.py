@@ -12,22 +12,22 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import repositories_of
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._report import (
+from .._errors import ApiError, Result
+from .._text import count, join_limited
+from .api import repositories_of
+from .report import (
     VERBS,
     Mode,
     diff_of,
     is_used,
     warnings_of,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, Status
-    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
+    from .api import AiLlm
+    from .plan import Outcome, Status
 
 _WHAT = "AI LLM configuration"
 _OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped", "unknown")

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, repository_names
-from ansible_collections.flashback.platform.plugins.module_utils._errors import Result
-from ansible_collections.flashback.platform.plugins.module_utils._text import MAX_NAMES, excerpt
+from .._errors import Result
+from .._text import MAX_NAMES, excerpt
+from .api import CREDENTIALS, repository_names
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, Status
-    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
+    from .api import AiLlm
+    from .plan import Outcome, Status
 
 VERBS: dict[Status, str] = {"created": "create", "updated": "update", "deleted": "remove"}
 _NOUNS: dict[Status, str] = {"created": "creation", "updated": "update", "deleted": "removal"}

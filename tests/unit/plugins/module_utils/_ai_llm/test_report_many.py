@@ -8,15 +8,18 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report_many import (
+    report_removals,
+    report_workspace,
+)
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, predict
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
-from ansible_collections.flashback.platform.plugins.module_utils._report_many import report_removals, report_workspace
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Action, Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Action, Status
 
 REAL = Mode(check=False, diff=False)
 CHECK = Mode(check=True, diff=False)

@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._apply import apply
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.apply import apply
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -54,7 +54,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import (
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
     from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
 
 BEFORE = serialize_ai_llm(item())

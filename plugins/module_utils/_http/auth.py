@@ -14,14 +14,14 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import MAX_CONCURRENCY, for_each
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, LoginError, RequestError
+from .._errors import ApiError, LoginError, RequestError
+from .threads import MAX_CONCURRENCY, for_each
 
 if t.TYPE_CHECKING:
     import types
 
-    from ansible_collections.flashback.platform.plugins.module_utils._client import Client
-    from ansible_collections.flashback.platform.plugins.module_utils._login import Login
+    from .client import Client
+    from .login import Login
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
@@ -210,7 +210,7 @@ class Session:
 
 def _login_reader() -> types.ModuleType:
     """Import the module that reads a login. The import takes 1 ms, and a task with an access token does not need it."""
-    from ansible_collections.flashback.platform.plugins.module_utils import _login as module
+    from . import login as module
 
     return module
 

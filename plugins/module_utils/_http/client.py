@@ -14,16 +14,16 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer, Failure, Reader, proves_success
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import Throttle
-from ansible_collections.flashback.platform.plugins.module_utils._errors import RequestError, TransportError
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_path_segment, count
+from .._errors import RequestError, TransportError
+from .._text import count, is_control
+from .answer import Answer, Failure, Reader, proves_success
+from .threads import Throttle
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
-    from ansible_collections.flashback.platform.plugins.module_utils._transport import Transport
+    from .._redact import Redactor
+    from .transport import Transport
 
 SAFE_METHODS = frozenset({"GET"})
 
@@ -186,3 +186,16 @@ def _delay(attempts: int, retry_after: float) -> float:
     """Return the seconds to wait after this many attempts: exponential backoff with jitter, or more if the API asks."""
     backoff = BACKOFF_BASE * 2 ** min(attempts - 1, 10) * random.uniform(1, 1.25)
     return min(max(backoff, retry_after), BACKOFF_MAX)
+
+
+def check_path_segment(text: str) -> str:
+    """Return the text if it can be sent as one segment of a URL's path. Raises ValueError.
+
+    The segments "." and ".." are refused, because percent-encoding does not change dots, and HTTP libraries resolve
+    "..". All other texts are safe after percent-encoding.
+    """
+    if not text.strip() or any(map(is_control, text)):
+        raise ValueError("must not be blank, or contain control characters")
+    if text in (".", ".."):
+        raise ValueError("must not be '.' or '..'")
+    return text

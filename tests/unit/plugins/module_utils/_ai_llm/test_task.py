@@ -8,10 +8,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm_task import carry_out
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Rules, Wanted
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.task import carry_out
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Rules, Wanted
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
 from ansible_collections.flashback.platform.tests.unit.responses import (
     DELETE,
     FORBIDDEN,

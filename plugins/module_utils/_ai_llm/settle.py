@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import (
+from .._errors import ApiError, RequestError
+from .._text import join_limited
+from .api import (
     Listing,
     repositories_of,
     repository_names,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, with_error
-from ansible_collections.flashback.platform.plugins.module_utils._text import join_limited
+from .plan import Change, Outcome, with_error
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm
+    from .api import AiLlm
 
 _FORBIDDEN = (
     "Either the user does not have the permission, or a repository that the user cannot see uses the configuration."

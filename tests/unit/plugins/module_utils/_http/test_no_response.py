@@ -11,15 +11,15 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._connection import requests, urllib3
-from ansible_collections.flashback.platform.plugins.module_utils._no_response import (
+from ansible_collections.flashback.platform.plugins.module_utils._http.connection import requests, urllib3
+from ansible_collections.flashback.platform.plugins.module_utils._http.no_response import (
     TransportError,
     explain,
     refused_by_proxy,
     timed_out,
     unreadable_bundle,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._transport import Transport
+from ansible_collections.flashback.platform.plugins.module_utils._http.transport import Transport
 from ansible_collections.flashback.platform.tests.unit.real_proxy import real_proxy
 from ansible_collections.flashback.platform.tests.unit.responses import (
     CLOSED,

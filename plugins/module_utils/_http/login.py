@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._errors import LoginError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._text import check_access_token, check_path_segment
+from .._errors import LoginError, RequestError
+from .client import check_path_segment
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer
+    from .answer import Answer
 
 MFA = "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
 _NEXT_STEPS = {
@@ -47,7 +48,7 @@ def read_login(body: t.Any) -> Login:
     """
     fields = body if isinstance(body, dict) else {}
     try:
-        access_token = check_access_token(fields["accessToken"])
+        access_token = _usable(fields["accessToken"])
     except (KeyError, ValueError, AttributeError, TypeError):
         message = "the login returned no usable access token"
         raise LoginError(
@@ -77,3 +78,11 @@ def login_error(error: RequestError) -> LoginError:
 
 def _says_no(error: RequestError) -> bool:
     return error.from_api and error.http_status is not None and error.http_status < 300
+
+
+def _usable(token: str) -> str:
+    """Return the token without surrounding white space. Raises ValueError if no header can have it."""
+    token = token.strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("no usable token")
+    return token

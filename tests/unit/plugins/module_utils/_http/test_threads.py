@@ -13,8 +13,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils import _concurrency
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import (
+from ansible_collections.flashback.platform.plugins.module_utils._http import threads
+from ansible_collections.flashback.platform.plugins.module_utils._http.threads import (
     MAX_CONCURRENCY,
     Throttle,
     for_each,
@@ -66,7 +66,7 @@ def test_for_each_needs_no_more_threads_than_the_system_allows(possible: int, mo
         started.append(threading.Thread(target=target, daemon=daemon))
         return started[-1]
 
-    monkeypatch.setattr(_concurrency, "threading", types.SimpleNamespace(Thread=new_thread, Event=threading.Event))
+    monkeypatch.setattr(threads, "threading", types.SimpleNamespace(Thread=new_thread, Event=threading.Event))
     assert for_each(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
     assert len(started) == possible
 
@@ -131,7 +131,7 @@ def test_all_threads_wait_after_a_429(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = types.SimpleNamespace(
         monotonic=lambda: 5.0 if wait_is_over.is_set() else 0.0, sleep=lambda seconds: wait_is_over.wait(2 * seconds)
     )
-    monkeypatch.setattr(_concurrency, "time", clock)
+    monkeypatch.setattr(threads, "time", clock)
     throttle = Throttle()
     throttle.slow_down(5)
     entered: SimpleQueue[int] = SimpleQueue()
@@ -140,11 +140,11 @@ def test_all_threads_wait_after_a_429(monkeypatch: pytest.MonkeyPatch) -> None:
         with throttle:
             entered.put(number)
 
-    threads = [start(enter, number) for number in range(MAX_CONCURRENCY)]
+    entering = [start(enter, number) for number in range(MAX_CONCURRENCY)]
     time.sleep(0.1)
     assert entered.empty()
     wait_is_over.set()
-    for thread in threads:
+    for thread in entering:
         thread.result(10)
     assert entered.qsize() == MAX_CONCURRENCY
 
@@ -169,7 +169,7 @@ def test_workers_take_no_further_item_after_an_interruption(monkeypatch: pytest.
         start(work)
         return Interrupted()
 
-    monkeypatch.setattr(_concurrency, "start", start_interrupted)
+    monkeypatch.setattr(threads, "start", start_interrupted)
     with pytest.raises(KeyboardInterrupt):
         for_each(function, range(1000))
     interrupted = len(done)

@@ -15,10 +15,9 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, Listing
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import AiLlm, serialize_ai_llm
-from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
+from .._errors import ApiError, OptionError
+from .._text import count, join_limited
+from .api import CREDENTIALS, AiLlm, Listing, serialize_ai_llm
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,22 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer, has_list, proves_success
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import (
-    AiLlm,
-    id_of,
-    serialize_ai_llm,
-    serialize_statistics,
-    text_or_none,
-    to_api,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._text import count, join_limited
+from .._errors import ApiError, RequestError
+from .._http.answer import Answer, has_list, proves_success, text_or_none, texts
+from .._http.client import check_path_segment
+from .._text import count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
+    from .._http.auth import Session
 
 AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
 
@@ -35,6 +28,31 @@ CREDENTIALS = ("key", "secret")
 
 # The options of a configuration that the API stores.
 FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
+
+# The name of each field here and in the API. Other fields are not returned: "key", and any new ones (decision 10).
+_AI_LLM = {
+    "id": "id",
+    "org_id": "orgId",
+    "workspace_id": "workspaceId",
+    "user_id": "userId",
+    "name": "name",
+    "ai_type": "aiType",
+    "endpoint": "endpoint",
+    "created_at": "createdAt",
+}
+_REPO = {"id": "id", "name": "name", "created_at": "createdAt"}
+_COUNTERS = {
+    "api_calls": "totalApiCalls",
+    "tokens_in": "totalTokensIn",
+    "tokens_out": "totalTokensOut",
+    "llm_tokens_in": "totalLlmTokensIn",
+    "llm_tokens_out": "totalLlmTokensOut",
+    "policy_violations": "totalPolicyViolations",
+    "alerts": "totalAlerts",
+    "blocks": "totalBlocks",
+}
+
+AiLlm = dict[str, t.Any]
 
 Listing = list[AiLlm]
 
@@ -162,3 +180,36 @@ def repository_names(ai_llm: AiLlm) -> str:
     """Return the repositories that use a configuration, such as "2 repositories: docs (repo-1), shop (repo-2)"."""
     names = [f"{repo['name'] or 'unnamed'} ({repo['id']})" for repo in ai_llm["repos"]]
     return f"{count(len(names), 'repository', 'repositories')}: {join_limited(names)}"
+
+
+def serialize_ai_llm(item: t.Any) -> AiLlm:
+    """An AI LLM configuration: texts or None, and `repos`, a list of {id, name, created_at}.
+
+    Fields that are missing or have another type become None, and `repos` becomes [] (decision 10).
+    """
+    repos = item.get("repos") if isinstance(item, dict) else None
+    serialized = [texts(repo, _REPO) for repo in repos] if isinstance(repos, list) else []
+    return {**texts(item, _AI_LLM), "repos": serialized}
+
+
+def serialize_statistics(item: t.Any) -> dict[str, int | None]:
+    """The usage counters of a configuration. The API sends decimal numbers as texts."""
+    values = item if isinstance(item, dict) else {}
+    return {name: _number(values.get(api_name)) for name, api_name in _COUNTERS.items()}
+
+
+def to_api(fields: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The fields of a configuration to send, credentials included, with the names of the API."""
+    return {_AI_LLM.get(name, name): value for name, value in fields.items()}
+
+
+def id_of(item: t.Any, field: str = "id") -> str:
+    """Return the ID in an object of the API. Raises ValueError if it cannot be used in the path of a request."""
+    return check_path_segment(text_or_none(item.get(field) if isinstance(item, dict) else None) or "")
+
+
+def _number(value: t.Any) -> int | None:
+    try:
+        return int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        return None

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import CREDENTIALS, AiLlms, Listing
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import for_each
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, with_error
+from .._errors import ApiError, RequestError
+from .._http.threads import for_each
+from .api import CREDENTIALS, AiLlms, Listing
+from .plan import Change, Outcome, with_error
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class _Work:
         if not indexes:
             return
         # The import takes more than 1 ms, and a task whose writes are all proven does not need it.
-        from ansible_collections.flashback.platform.plugins.module_utils._settle import settle, settle_without_list
+        from .settle import settle, settle_without_list
 
         looked_up = [self.outcomes[index] for index in indexes]
         try:

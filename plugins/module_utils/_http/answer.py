@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._text import excerpt, html_text
+from .._text import excerpt, html_text
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
-    from ansible_collections.flashback.platform.plugins.module_utils._transport import Response
+    from .._redact import Redactor
+    from .transport import Response
 
 # The fields of a response that have a token.
 _TOKENS = ("accessToken", "refreshToken")
@@ -64,6 +64,20 @@ def proves_success(answer: Answer) -> bool:
 def has_list(answer: Answer, field: str) -> bool:
     """Whether a 2xx contains the requested list (decision 1)."""
     return answer.success is not False and isinstance(answer.body, dict) and isinstance(answer.body.get(field), list)
+
+
+def text_or_none(value: t.Any) -> str | None:
+    """Return the value if it is a text that UTF-8 can encode, else None. JSON can contain lone surrogates."""
+    try:
+        value.encode("utf-8")
+    except (AttributeError, UnicodeEncodeError):
+        return None
+    return t.cast("str", value)
+
+
+def texts(item: t.Any, fields: dict[str, str]) -> dict[str, t.Any]:
+    values = item if isinstance(item, dict) else {}
+    return {name: text_or_none(values.get(api_name)) for name, api_name in fields.items()}
 
 
 def error_text(body: t.Any) -> str:

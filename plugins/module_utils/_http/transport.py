@@ -17,8 +17,7 @@ import typing as t
 from concurrent.futures import wait
 from urllib.parse import urlsplit
 
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import start
-from ansible_collections.flashback.platform.plugins.module_utils._connection import (
+from .connection import (
     BearerAuth,
     SendRecord,
     new_session,
@@ -27,6 +26,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._connection imp
     tls_context,
     urllib3,
 )
+from .threads import start
 
 if t.TYPE_CHECKING:
     import ssl
@@ -133,7 +133,7 @@ class Transport:
 
 def _no_response() -> types.ModuleType:
     """Import the module that explains failures. The import takes 2 ms, and only failures need it."""
-    from ansible_collections.flashback.platform.plugins.module_utils import _no_response as module
+    from . import no_response as module
 
     return module
 

@@ -14,16 +14,16 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils import _client, _concurrency
-from ansible_collections.flashback.platform.plugins.module_utils._answer import Answer, error_text, proves_success
-from ansible_collections.flashback.platform.plugins.module_utils._client import (
+from ansible_collections.flashback.platform.plugins.module_utils._errors import RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads
+from ansible_collections.flashback.platform.plugins.module_utils._http.answer import Answer, error_text, proves_success
+from ansible_collections.flashback.platform.plugins.module_utils._http.client import (
     BACKOFF_BASE,
     BACKOFF_MAX,
     CheckModeViolation,
     Client,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._concurrency import MAX_CONCURRENCY, for_each
-from ansible_collections.flashback.platform.plugins.module_utils._errors import RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._http.threads import MAX_CONCURRENCY, for_each
 from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 from ansible_collections.flashback.platform.plugins.module_utils._text import MAX_MESSAGE_CHARS
 from ansible_collections.flashback.platform.tests.unit.responses import (
@@ -623,7 +623,7 @@ def test_waits_grow_and_differ(server: ScriptedServer, new_client: NewClient, cl
     for shorter, longer in zip(waits[:5], waits[1:]):
         assert shorter < longer < 4 * shorter
     assert max(waits) == waits[-1] == BACKOFF_MAX == 60
-    assert len({_client._delay(1, 0) for _again in range(20)}) > 1
+    assert len({client._delay(1, 0) for _again in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
@@ -706,8 +706,8 @@ def test_all_workers_wait_after_a_429(
     server: ScriptedServer, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the real clock: no request arrives before the wait is over, except those that are in flight already."""
-    monkeypatch.setattr(_concurrency, "time", time)
-    monkeypatch.setattr(_client, "BACKOFF_BASE", 0.4)
+    monkeypatch.setattr(threads, "time", time)
+    monkeypatch.setattr(client, "BACKOFF_BASE", 0.4)
     arrivals: list[float] = []
 
     def respond(_request: t.Any) -> Response:
@@ -715,8 +715,8 @@ def test_all_workers_wait_after_a_429(
         return RATE_LIMITED if len(arrivals) == MAX_CONCURRENCY else (0.05, *OK)
 
     server.respond = respond
-    client = new_client(retries=1)
-    for_each(lambda id: client.call("DELETE", "/ai/llm/{}", id, token=TOKEN), [str(number) for number in range(32)])
+    calls = new_client(retries=1)
+    for_each(lambda id: calls.call("DELETE", "/ai/llm/{}", id, token=TOKEN), [str(number) for number in range(32)])
     assert len(arrivals) == 32 + 1
     refused = arrivals[MAX_CONCURRENCY - 1]
     assert not [moment for moment in arrivals if refused + 0.15 < moment < refused + 0.39]

@@ -8,10 +8,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode, report_one
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Change, Outcome, predict
-from ansible_collections.flashback.platform.plugins.module_utils._report import Mode, report_one
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ID,
     KEY,
@@ -23,7 +23,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Status
 
 SUBJECT = "AI LLM configuration 'x'"
 REAL = Mode(check=False, diff=False)

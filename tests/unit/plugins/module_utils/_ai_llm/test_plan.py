@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import (
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import (
     Change,
     Outcome,
     Rules,
@@ -17,11 +17,11 @@ from ansible_collections.flashback.platform.plugins.module_utils._plan import (
     plan,
     predict,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.flashback.platform.tests.unit.responses import ID, KEY, NAME, SECRET, WORKSPACE, item, repo
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._plan import Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Status
 
 ENDPOINT = "https://api.openai.com/v1"
 COMPLETE: dict[str, t.Any] = {"name": NAME, "ai_type": "OPENAI", "endpoint": ENDPOINT, "key": KEY, "secret": SECRET}

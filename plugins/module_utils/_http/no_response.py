@@ -14,9 +14,9 @@ import re
 import ssl
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._connection import urllib3
-from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
-from ansible_collections.flashback.platform.plugins.module_utils._text import count, excerpt
+from .._errors import TransportError
+from .._text import count, excerpt
+from .connection import urllib3
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
-from ansible_collections.flashback.platform.plugins.module_utils._apply import apply
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, LoginError
-from ansible_collections.flashback.platform.plugins.module_utils._plan import Outcome, Rules, Wanted, plan, predict
-from ansible_collections.flashback.platform.plugins.module_utils._workspace import Workspaces
+from .._errors import ApiError, LoginError
+from .._workspace import Workspaces
+from .api import AiLlms
+from .apply import apply
+from .plan import Outcome, Rules, Wanted, plan, predict
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import Listing
-    from ansible_collections.flashback.platform.plugins.module_utils._auth import Session
-    from ansible_collections.flashback.platform.plugins.module_utils._report import Mode
+    from .._http.auth import Session
+    from .api import Listing
+    from .report import Mode
 
 
 def carry_out(

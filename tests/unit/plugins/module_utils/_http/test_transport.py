@@ -16,9 +16,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils import _transport
 from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
-from ansible_collections.flashback.platform.plugins.module_utils._transport import Response, Transport
+from ansible_collections.flashback.platform.plugins.module_utils._http import transport
+from ansible_collections.flashback.platform.plugins.module_utils._http.transport import Response, Transport
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -162,7 +162,7 @@ def test_body_whose_compression_is_broken_is_none(
 def test_body_without_an_end_is_not_read_to_it(
     server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_transport, "MAX_BODY_BYTES", 1 << 20)
+    monkeypatch.setattr(transport, "MAX_BODY_BYTES", 1 << 20)
     server.expect(DELETE, (head(200), *[b" " * (1 << 20)] * 500))
     error = failure_of(new_transport(), server.url)
     assert (error.code, error.sent, error.retryable) == ("invalid_response", True, False)
@@ -229,7 +229,7 @@ def test_body_that_comes_too_late_is_not_cut(
     server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a busy machine, the thread of the exchange sees the end of the time before the thread that waits for it."""
-    monkeypatch.setattr(_transport, "wait", lambda exchanges, _timeout: concurrent.futures.wait(exchanges, 10))
+    monkeypatch.setattr(transport, "wait", lambda exchanges, _timeout: concurrent.futures.wait(exchanges, 10))
     body = b'{"a": 1}'
     server.expect(DELETE, (head(200, {"Content-Length": str(len(body))}), *trickle(body)))
     error = failure_of(new_transport(timeout=0.2), server.url)

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import repository_names
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import repository_names
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
@@ -44,7 +44,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import Re
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm import AiLlms
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
 
 FIELDS = {
     "name": "New",

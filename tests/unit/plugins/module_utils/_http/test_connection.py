@@ -14,8 +14,8 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.flashback.platform.plugins.module_utils import _connection
-from ansible_collections.flashback.platform.plugins.module_utils._connection import (
+from ansible_collections.flashback.platform.plugins.module_utils._http import connection
+from ansible_collections.flashback.platform.plugins.module_utils._http.connection import (
     USER_AGENT,
     SendRecord,
     new_session,
@@ -49,7 +49,7 @@ def send(server: ScriptedServer) -> Callable[..., SendRecord]:
         record.use()
         if abandoned:
             record.abandon()
-        with contextlib.suppress(OSError, _connection.requests.RequestException):
+        with contextlib.suppress(OSError, connection.requests.RequestException):
             sessions[is_https].delete(url, timeout=0.3, allow_redirects=False)
         return record
 
@@ -226,7 +226,7 @@ def test_netrc_is_not_read(
         monkeypatch.setenv(variable, str(netrc))
     server.expect("GET /", OK)
     SendRecord().use()
-    new_session(None).get(server.url, auth=_connection.BearerAuth(token))
+    new_session(None).get(server.url, auth=connection.BearerAuth(token))
     expected = None if token is None else f"Bearer {token}"
     assert server.requests[0].headers.get("authorization") == expected
 

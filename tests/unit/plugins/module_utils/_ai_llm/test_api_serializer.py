@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._serialize import (
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import (
     id_of,
     serialize_ai_llm,
     serialize_statistics,
