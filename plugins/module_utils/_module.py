@@ -15,17 +15,14 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._errors import ApiError, OptionError, Result
-from ._http.auth import (
-    ALLOWED_IN_CHECK_MODE,
-    Credentials,
-    Session,
-)
+from ._errors import ApiError, OptionError
+from ._http.auth import ALLOWED_IN_CHECK_MODE, AuthenticatedClient, Credentials
 from ._http.client import Client
 from ._http.connection import REQUESTS_IMPORT_ERROR
 from ._http.transport import Transport
 from ._options import check_access_token, check_api_url, check_between, check_option, check_text
 from ._redact import MAX_SHORT_SECRET, Redactor
+from ._result import Result
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +34,14 @@ _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 def run(
     module: AnsibleModule,
-    attempt: str,
-    action: Callable[[Session], Result],
+    activity: str,
+    action: Callable[[AuthenticatedClient], Result],
     *,
     check_credentials: Callable[[Credentials], None] | None = None,
 ) -> t.NoReturn:
     """Connect, run the action, and end the task with its result.
 
-    :param attempt: The beginning of an error message: what the action does, such as "Listing workspaces".
+    :param activity: The beginning of an error message: what the action does, such as "Listing workspaces".
     :param check_credentials: Raises OptionError if the given credentials are not sufficient for the action.
     """
     if REQUESTS_IMPORT_ERROR:
@@ -55,24 +52,24 @@ def run(
         (check_credentials or _check_credentials)(credentials)
     except OptionError as error:
         module.fail_json(msg=str(error))
-    session = Session(_client(module, credentials, redactor), credentials)
-    result = _result(module, attempt, lambda: action(session))
+    client = AuthenticatedClient(_client(module, credentials, redactor), credentials)
+    result = _result(module, activity, lambda: action(client))
     # Not in a "finally" block: after an interruption, the module must not send more requests.
-    session.close()
+    client.close()
     _end(module, redactor, result)
 
 
-def _result(module: AnsibleModule, attempt: str, action: Callable[[], Result]) -> Result:
-    """Return the result of the action. If it has an error, add the return values of a failed task."""
+def _result(module: AnsibleModule, activity: str, action: Callable[[], Result]) -> Result:
+    """Return the result of the action. If it failed, add the return values of a failed task."""
     try:
         result = action()
     except OptionError as error:
         return Result({"failed": True, "msg": str(error)})
     except ApiError as error:
-        result = Result({}, error=error)
-    if result.error:
-        msg = f"{attempt} at {module.params['api_url']} failed: {result.error}"
-        values = {**result.values, "failed": True, "msg": msg, "error": result.error.as_dict()}
+        result = Result({}, failure=error.failure)
+    if result.failure:
+        msg = f"{activity} at {module.params['api_url']} failed: {result.failure}"
+        values = {**result.values, "failed": True, "msg": msg, "error": result.failure.as_dict()}
         result = result._replace(values=values)
     return result
 

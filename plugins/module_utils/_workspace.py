@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ._http.answer import Answer, has_list, texts
+from ._http.answer import texts
+from ._http.listing import read_list
 
 if t.TYPE_CHECKING:
-    from ._http.auth import Session
+    from ._http.auth import AuthenticatedClient
 
 # The name of each field here and in the API. Other fields are not returned (decision 10).
 _WORKSPACE = {"id": "id", "name": "name", "org_id": "orgId"}
@@ -22,20 +23,9 @@ _USER = {"user_id": "userId", "role": "role"}
 _PERSON = {"email": "email", "name": "name", "last_name": "lastName"}
 
 
-class Workspaces:
-    """The workspaces that the user of the session can reach."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def list(self) -> list[dict[str, t.Any]]:
-        """`GET /workspace`: all workspaces, in the API's order. Raises ApiError."""
-        items = self._session.call("GET", "/workspace", proof=_has_workspaces)["workspaces"]
-        return [serialize_workspace(item) for item in items]
-
-
-def _has_workspaces(answer: Answer) -> bool:
-    return has_list(answer, "workspaces")
+def list_workspaces(client: AuthenticatedClient) -> list[dict[str, t.Any]]:
+    """`GET /workspace`: all workspaces that the user can reach, in the API's order. Raises ApiError."""
+    return [serialize_workspace(item) for item in read_list(client, "/workspace", "workspaces")]
 
 
 def serialize_workspace(item: t.Any) -> dict[str, t.Any]:

@@ -469,10 +469,10 @@ from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode, report_one
 from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._errors import Result
-from ..module_utils._http.auth import Session
+from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import run
 from ..module_utils._options import api_argument_spec, check_id, check_ids, check_not_blank, check_option, check_text
+from ..module_utils._result import Result
 from ..module_utils._text import count
 
 
@@ -524,8 +524,8 @@ def main() -> None:
         place = f" in workspace '{params['workspace_id']}'" if params["id"] is None else ""
         subject = f"AI LLM configuration '{wanted[0].label}'{place}"
 
-    def action(session: Session) -> Result:
-        outcomes, warnings = carry_out(session, wanted, rules, mode, validate=present and params["validate"])
+    def action(client: AuthenticatedClient) -> Result:
+        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=present and params["validate"])
         if ids is not None:
             # The import takes more than 1 ms, and only this case needs it.
             from ..module_utils._ai_llm.report_many import report_removals

@@ -253,10 +253,10 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ai_llm.api import AiLlms
-from ..module_utils._errors import Result
-from ..module_utils._http.auth import Session
+from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import run
 from ..module_utils._options import api_argument_spec, check_option, check_text
+from ..module_utils._result import Result
 
 FILTERS = ("id", "name", "workspace_id")
 
@@ -278,8 +278,8 @@ def main() -> None:
         check_option(module, option, check_text)
     wanted = {option: params[option] for option in FILTERS if params[option] is not None}
 
-    def action(session: Session) -> Result:
-        api = AiLlms(session)
+    def action(client: AuthenticatedClient) -> Result:
+        api = AiLlms(client)
         listed = api.list(params["workspace_id"], available=params["available"])
         matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
         if params["statistics"] and matching:

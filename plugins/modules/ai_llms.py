@@ -368,8 +368,7 @@ from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode
 from ..module_utils._ai_llm.report_many import report_workspace
 from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._errors import Result
-from ..module_utils._http.auth import Session
+from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import run
 from ..module_utils._options import (
     api_argument_spec,
@@ -379,6 +378,7 @@ from ..module_utils._options import (
     check_option,
     check_text,
 )
+from ..module_utils._result import Result
 from ..module_utils._text import join_limited
 
 CHECKS = {"name": check_text, "endpoint": check_text, "key": check_not_blank, "secret": check_not_blank}
@@ -451,8 +451,8 @@ def main() -> None:
     rules = Rules(params["workspace_id"], rotate, params["prune"], params["prune_limit"])
     validate = params["validate"]
 
-    def action(session: Session) -> Result:
-        outcomes, warnings = carry_out(session, wanted, rules, mode, validate=validate, whole_workspace=True)
+    def action(client: AuthenticatedClient) -> Result:
+        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=validate, whole_workspace=True)
         return report_workspace(outcomes, mode, len(wanted), warnings)
 
     run(module, f"Managing the AI LLM configurations of workspace '{params['workspace_id']}'", action)

@@ -169,37 +169,39 @@ from datetime import datetime, timedelta, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import OptionError, RequestError, Result
-from ..module_utils._http.auth import Credentials, Session
+from ..module_utils._errors import ApiError, OptionError
+from ..module_utils._http.auth import AuthenticatedClient, Credentials
 from ..module_utils._module import run
 from ..module_utils._options import api_argument_spec, check_id, check_option
+from ..module_utils._result import Result
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
 
 
-def log_in(session: Session) -> Result:
-    login = session.log_in()
+def log_in(client: AuthenticatedClient) -> Result:
+    login = client.log_in()
     values = {"changed": False, "msg": "Logged in.", "expires_at": iso_time(login.expires_at)}
     return Result(values, secrets={"access_token": login.access_token, "token_id": login.token_id})
 
 
-def log_out(session: Session, token_id: str) -> Result:
+def log_out(client: AuthenticatedClient, token_id: str) -> Result:
     try:
-        session.revoke(token_id)
-    except RequestError as error:
-        if error.code == "not_found" and not error.outcome_unknown:
+        client.revoke(token_id)
+    except ApiError as error:
+        failure = error.failure
+        if failure.code == "not_found" and not failure.outcome_unknown:
             return NOTHING_TO_REVOKE
-        if error.code == "unauthorized" and error.outcome_unknown:
+        if failure.code == "unauthorized" and failure.outcome_unknown:
             msg = "No response shows whether the session was revoked, and now the access token is no longer valid."
             return Result({"changed": False, "msg": msg})
-        if error.code == "unauthorized":
+        if failure.code == "unauthorized":
             msg = (
                 "The access token is no longer valid, so the session was not revoked. Its refresh token may still be"
                 " valid, until the platform ends the session."
             )
             return Result({"changed": False, "msg": msg})
         # After a lost response, a 404 shows that the session was revoked.
-        if error.code != "not_found":
+        if failure.code != "not_found":
             raise
     return Result({"changed": False, "msg": "Logged out."})
 
@@ -248,7 +250,7 @@ def main() -> None:
     if not (module.params["token_id"] or "").strip():
         module.exit_json(**NOTHING_TO_REVOKE.values)
     token_id = check_option(module, "token_id", check_id)
-    run(module, "Logging out", lambda session: log_out(session, token_id), check_credentials=need_access_token)
+    run(module, "Logging out", lambda client: log_out(client, token_id), check_credentials=need_access_token)
 
 
 if __name__ == "__main__":

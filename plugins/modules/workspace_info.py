@@ -138,11 +138,11 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import Result
-from ..module_utils._http.auth import Session
+from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import run
 from ..module_utils._options import api_argument_spec, check_option, check_text
-from ..module_utils._workspace import Workspaces
+from ..module_utils._result import Result
+from ..module_utils._workspace import list_workspaces
 
 FILTERS = ("id", "name")
 
@@ -156,8 +156,8 @@ def main() -> None:
         check_option(module, option, check_text)
     wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
 
-    def action(session: Session) -> Result:
-        listed = Workspaces(session).list()
+    def action(client: AuthenticatedClient) -> Result:
+        listed = list_workspaces(client)
         matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
         return Result({"changed": False, "workspaces": matching})
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import ApiError, RequestError
-from .._http.answer import Answer, has_list, proves_success, text_or_none, texts
+from .._errors import ApiError, Effect, Failure, Origin
+from .._http.answer import Answer, proves_success, text_or_none, texts
 from .._http.client import check_path_segment
 from .._text import count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .._http.auth import Session
+    from .._http.auth import AuthenticatedClient
 
 AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
 
@@ -58,13 +58,13 @@ Listing = list[AiLlm]
 
 
 class AiLlms:
-    """The AI LLM configurations that the user of the session can reach.
+    """The AI LLM configurations that the user can reach.
 
     The fields of a configuration are in snake_case here, as in the options and return values.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, client: AuthenticatedClient) -> None:
+        self._client = client
 
     def list(
         self, workspace_id: str | None = None, *, ids: Collection[str] | None = None, available: bool = False
@@ -72,13 +72,17 @@ class AiLlms:
         """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs in any workspace.
 
         :param available: Use `GET /ai/llm/available`: configurations that are ready for use, newest first.
-        :raises ApiError: The request failed, or an item has no usable ID. Such a list does not show what exists.
+        :raises ApiError: The request failed, or an item has no usable ID, or the list is not complete. Such a list does
+            not show what exists.
 
         This method filters the list itself, because the filter of the API is not trusted (decision 7).
         """
+        # A removal by ID needs no list, and the import takes 1 ms.
+        from .._http.listing import read_list
+
         path = "/ai/llm/available" if available else "/ai/llm"
         query = {"workspaceId": workspace_id} if workspace_id is not None and not available else None
-        items = self._session.call("GET", path, query=query, proof=_has_list)["aiLlms"]
+        items = read_list(self._client, path, "aiLlms", query=query)
         # By ID: an API that lists one twice still has it once.
         listing: dict[str, AiLlm] = {}
         try:
@@ -89,13 +93,17 @@ class AiLlms:
                     listing[item_id] = serialize_ai_llm(item)
         except ValueError:
             message = "the list has a configuration without a usable ID"
-            raise ApiError("invalid_response", message, next_step="Ask the platform's support.") from None
+            failure = Failure("invalid_response", message, next_step="Ask the platform's support.")
+            raise ApiError(failure) from None
         return [*listing.values()]
 
     def statistics(self, ai_llm_id: str | None = None) -> dict[str | None, dict[str, int | None]]:
         """`GET /ai/llm/stats`: the usage counters of all configurations, or of one, by ID."""
+        from .._http.listing import read_list
+
         query = None if ai_llm_id is None else {"aiLlmId": ai_llm_id}
-        items = self._session.call("GET", "/ai/llm/stats", query=query, proof=_has_statistics)["stats"]
+        # A total in this response is the number of something else.
+        items = read_list(self._client, "/ai/llm/stats", "stats", query=query, has_total=False)
         return {
             text_or_none(item.get("aiLlmId")): serialize_statistics(item) for item in items if isinstance(item, dict)
         }
@@ -105,22 +113,22 @@ class AiLlms:
 
         Returns the new ID; None if the API says that it created the configuration, but gives no usable ID.
         """
-        answer = self._session.call("POST", "/ai/llm", body=to_api(fields), proof=_created)
+        answer = self._client.call("POST", "/ai/llm", body=to_api(fields), proof=_created)
         try:
-            return id_of(answer, "aiLlmId")
+            return id_of(answer.fields, "aiLlmId")
         except ValueError:
             return None
 
     def update(self, ai_llm_id: str, fields: Mapping[str, t.Any]) -> None:
         """`PUT /ai/llm/{id}` with the fields to change, of a configuration that was just listed."""
         try:
-            self._session.call("PUT", "/ai/llm/{}", ai_llm_id, body=to_api(fields))
-        except RequestError as error:
-            raise _disappeared(error) from error
+            self._client.call("PUT", "/ai/llm/{}", ai_llm_id, body=to_api(fields))
+        except ApiError as error:
+            raise ApiError(_disappeared(error.failure)) from error
 
     def delete(self, ai_llm_id: str) -> None:
         """`DELETE /ai/llm/{id}`. Raises ApiError; with the code `not_found` if the configuration does not exist."""
-        self._session.call("DELETE", "/ai/llm/{}", ai_llm_id)
+        self._client.call("DELETE", "/ai/llm/{}", ai_llm_id)
 
     def validate(self, ai_llm_id: str) -> dict[str, t.Any]:
         """`POST /ai/llm/{id}/validate`: the platform calls the provider, which may cost money.
@@ -128,47 +136,29 @@ class AiLlms:
         Returns {valid, message}. A 200 with `success: false` is a valid result here, not a failure (decision 1).
         """
         try:
-            answer = self._session.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
-        except RequestError as error:
-            # A validation changes nothing, so its outcome is never unknown.
-            raise _disappeared(error, outcome_unknown=False) from error
-        return {"valid": answer["success"], "message": self._session.words(answer)}
-
-
-def _has_list(answer: Answer) -> bool:
-    return has_list(answer, "aiLlms")
-
-
-def _has_statistics(answer: Answer) -> bool:
-    return has_list(answer, "stats")
+            answer = self._client.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
+        except ApiError as error:
+            # A validation changes nothing.
+            raise ApiError(_disappeared(error.failure)._replace(effect=Effect.NONE)) from error
+        return {"valid": answer.success, "message": self._client.api_message(answer)}
 
 
 def _created(answer: Answer) -> bool:
     # Only the API itself sends this field, so it proves success (decision 1).
-    has_id = isinstance(answer.body, dict) and text_or_none(answer.body.get("aiLlmId"))
-    return answer.success is not False and (bool(has_id) or proves_success(answer))
+    has_id = bool(text_or_none(answer.fields.get("aiLlmId")))
+    return answer.success is not False and (has_id or proves_success(answer))
 
 
 def _validated(answer: Answer) -> bool:
     return answer.success is not None
 
 
-def _disappeared(error: RequestError, outcome_unknown: bool | None = None) -> RequestError:
-    """Return the error of a request for a configuration that was just listed: any 404 means that it was removed."""
-    unknown = error.outcome_unknown if outcome_unknown is None else outcome_unknown
-    gone = error.http_status == 404
-    return RequestError(
-        "not_found" if gone else error.code,
-        error.message,
-        http_status=error.http_status,
-        outcome_unknown=unknown,
-        next_step="The configuration existed a moment ago, but somebody removed it. Run the task again."
-        if gone
-        else error.next_step,
-        summary=error.summary,
-        from_api=error.from_api,
-        lost=error.lost,
-    )
+def _disappeared(failure: Failure) -> Failure:
+    """Return the failure of a request for a configuration that was just listed: any 404 means that it was removed."""
+    if failure.http_status != 404 or failure.origin is Origin.LOGIN:
+        return failure
+    next_step = "The configuration existed a moment ago, but somebody removed it. Run the task again."
+    return failure._replace(code="not_found", next_step=next_step)
 
 
 def repositories_of(ai_llm: AiLlm) -> list[dict[str, t.Any]]:

@@ -13,38 +13,46 @@ Check mode returns the plan, and a real run applies the same plan.
 from __future__ import annotations
 
 import typing as t
+import unicodedata
 from collections import defaultdict
 
-from .._errors import ApiError, OptionError
+from .._errors import ApiError, Failure, OptionError
 from .._text import count, join_limited
-from .api import CREDENTIALS, AiLlm, Listing, serialize_ai_llm
+from .api import CREDENTIALS, AiLlm, Listing
+from .outcome import Change
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Action = t.Literal["create", "update", "delete", "keep"]
-    Status = t.Literal["created", "updated", "unchanged", "deleted", "absent", "failed", "skipped", "unknown"]
-
 # The fields that a creation requires, in addition to the workspace.
 _NEEDED = ("name", "ai_type", "endpoint", "secret")
 
-
-# What can prevent a plan, in the order of importance: by the error code, the message and the next step.
+# What can prevent a plan, in the order of importance: the error code, the message and the next step.
 _PROBLEMS = {
-    "workspace_mismatch": ("not in {workspace}", "Check the IDs and workspace_id."),
-    "not_found": (
+    "other_workspace": ("workspace_mismatch", "not in {workspace}", "Check the IDs and workspace_id."),
+    "unknown_id": (
+        "not_found",
         "no configuration with this ID is listed",
         "Check the ID. To create a configuration, give name and workspace_id instead.",
     ),
-    "ambiguous_name": (
+    "same_name": (
+        "ambiguous_name",
         "more than one configuration in {workspace} has this name",
         "Use the id of one of them to rename or remove it with the module ai_llm.",
     ),
-    "invalid_response": (
+    "no_name": (
+        "invalid_response",
         "the API lists configurations without a name, so prune cannot compare them with the task",
         "Remove them by their id, or run without prune.",
     ),
-    "prune_limit_exceeded": (
+    "look_alike": (
+        "ambiguous_name",
+        "the task would create a configuration, and prune one whose name looks the same",
+        "If they are the same, copy the listed name into the task, or rename the listed one by its id with the module"
+        " ai_llm. If they are not, remove the listed one by its id, or declare it with state=absent.",
+    ),
+    "too_many": (
+        "prune_limit_exceeded",
         "{number} to prune, but prune_limit is {limit}",
         "Check the list of the task, or increase prune_limit.",
     ),
@@ -52,15 +60,14 @@ _PROBLEMS = {
 
 
 class Wanted(t.NamedTuple):
-    """A configuration as the task describes it.
+    """A configuration as the task describes it."""
 
-    id, name: the plan finds the configuration by its ID if it is set, else by its name in the workspace of the rules.
-    present: whether it must exist. fields: the options that are set for it, including credentials.
-    """
-
+    # The plan finds the configuration by its ID if it is set, else by its name in the workspace of the rules.
     id: str | None
     name: str | None
+    # Whether it must exist.
     present: bool
+    # The options that are set for it, including credentials.
     fields: dict[str, t.Any]
 
     @property
@@ -69,80 +76,16 @@ class Wanted(t.NamedTuple):
 
 
 class Rules(t.NamedTuple):
-    """Rules for all configurations of the task.
+    """Rules for all configurations of the task."""
 
-    workspace_id: the workspace to which all must belong. rotate: whether to send credentials with updates.
-    prune: whether to remove the configurations that the task does not name, up to prune_limit configurations.
-    """
-
+    # The workspace to which all must belong.
     workspace_id: str | None = None
+    # Whether to send credentials with updates.
     rotate: bool = False
+    # Whether to remove the configurations that the task does not name.
     prune: bool = False
+    # The largest number to remove for that reason; None for any number.
     prune_limit: int | None = None
-
-
-class Change(t.NamedTuple):
-    """One step of the plan.
-
-    action: "keep" if there is nothing to do. label: the configuration in messages.
-    id: None before a creation. before: the listed configuration, None if it is not listed, or if no list was read.
-    fields: the fields that a creation or update sends. unlisted: the list was read, and does not have it.
-    """
-
-    action: Action
-    label: str
-    id: str | None
-    before: AiLlm | None
-    fields: dict[str, t.Any]
-    unlisted: bool = False
-
-    @property
-    def after(self) -> AiLlm | None:
-        """The configuration after the change, with None for unknown fields; None if it does not exist then."""
-        if self.action == "delete":
-            return None
-        if self.action == "keep":
-            return self.before
-        visible = {field: value for field, value in self.fields.items() if field not in CREDENTIALS}
-        return {**(self.before or serialize_ai_llm({})), **visible}
-
-
-class Outcome(t.NamedTuple):
-    """The outcome of a change.
-
-    status: as `outcomes` returns it. id: the ID of the configuration, if it is known.
-    ai_llm: the configuration, if it exists and is known.
-    error: why the change or the validation failed. evidence: what shows the change if no response confirmed it, such as
-    "is listed now"; else "".
-    """
-
-    change: Change
-    status: Status
-    id: str | None = None
-    ai_llm: AiLlm | None = None
-    error: ApiError | None = None
-    validation: dict[str, t.Any] | None = None
-    evidence: str = ""
-
-    @property
-    def changed(self) -> bool:
-        return self.status in ("created", "updated", "deleted")
-
-
-def with_error(outcome: Outcome, error: ApiError) -> Outcome:
-    return outcome._replace(status="unknown" if error.outcome_unknown else "failed", error=error)
-
-
-def predict(change: Change) -> Outcome:
-    """Return the expected outcome of a change, for check mode."""
-    statuses: dict[Action, Status] = {
-        "create": "created",
-        "update": "updated",
-        "delete": "deleted",
-        "keep": "unchanged",
-    }
-    exists = change.before is not None or change.action == "create"
-    return Outcome(change, statuses[change.action] if exists else "absent", change.id, change.after)
 
 
 def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list[Change]:
@@ -154,99 +97,113 @@ def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list
 
     Each error names all affected configurations, because nothing is written while there is a problem.
     """
-    lookup = _Lookup(listed or [], rules)
-    changes = [_change(item, lookup, listed is not None, rules) for item in wanted]
-    pruned = lookup.others({item.name for item in wanted}) if rules.prune else []
-    lookup.raise_problems(pruned)
-    return changes + [Change("delete", lookup.label(item), item["id"], item, {}) for item in pruned]
+    planner = _Planner(listed, rules)
+    changes = [planner.change(item) for item in wanted]
+    if rules.prune:
+        changes += planner.prune({item.name for item in wanted}, changes)
+    planner.raise_problems()
+    return changes
 
 
-class _Lookup:
-    """Finds wanted configurations in the list, and collects the problems."""
+class _Planner:
+    """Compares wanted with listed configurations, and collects the problems."""
 
-    def __init__(self, listed: Listing, rules: Rules) -> None:
+    def __init__(self, listed: Listing | None, rules: Rules) -> None:
         self._rules = rules
-        self._by_id = {item["id"]: item for item in listed}
+        self._is_listed = listed is not None
+        self._by_id = {item["id"]: item for item in listed or []}
         self._by_name: dict[str | None, Listing] = defaultdict(list)
-        for item in listed:
+        for item in listed or []:
             if item["workspace_id"] == rules.workspace_id:
                 self._by_name[item["name"]].append(item)
-        # What has a problem, by the error code.
-        self._problems: dict[str, list[str]] = {code: [] for code in _PROBLEMS}
+        # The configurations that have a problem, by the key of the problem.
+        self._problems: dict[str, list[str]] = {key: [] for key in _PROBLEMS}
         self._incomplete: list[str] = []
 
-    def find(self, wanted: Wanted) -> AiLlm | None:
-        """Return the listed configuration, if any. What prevents the plan is remembered for `raise_problems()`."""
+    def change(self, wanted: Wanted) -> Change:
+        found = self._find(wanted)
+        if not wanted.present:
+            # Without a workspace, the list may not contain every configuration that the user can remove.
+            if found is None and (wanted.id is None or (self._is_listed and self._rules.workspace_id is not None)):
+                return Change("keep", wanted.label, wanted.id, None, {})
+            unlisted = self._is_listed and found is None
+            return Change("delete", wanted.label, found["id"] if found else wanted.id, found, {}, unlisted)
+        if found is None:
+            missing = [field for field in _NEEDED if field not in wanted.fields]
+            if missing and wanted.id is None:
+                self._incomplete.append(f"'{wanted.label}' needs {', '.join(missing)}")
+            fields = {**wanted.fields, "workspace_id": self._rules.workspace_id}
+            return Change("create", wanted.label, None, None, fields)
+        fields = {
+            field: value
+            for field, value in wanted.fields.items()
+            if (self._rules.rotate if field in CREDENTIALS else value != found[field])
+        }
+        return Change("update" if fields else "keep", wanted.label, found["id"], found, fields)
+
+    def prune(self, names: set[str | None], changes: Sequence[Change]) -> list[Change]:
+        """Return the removals of the configurations of the workspace whose name is not in `names`."""
+        others = [item for name, items in self._by_name.items() if name not in names for item in items]
+        others.sort(key=lambda item: (item["name"] or "", item["id"]))
+        self._problems["no_name"] = [item["id"] for item in others if item["name"] is None]
+        self._problems["look_alike"] = _look_alikes(changes, others)
+        limit = self._rules.prune_limit
+        if limit is not None and len(others) > limit:
+            self._problems["too_many"] = [self._label(item) for item in others]
+        return [Change("delete", self._label(item), item["id"], item, {}) for item in others]
+
+    def raise_problems(self) -> None:
+        """Raise one error for all problems. It has the error code of the first one."""
+        workspace = f"workspace '{self._rules.workspace_id}'"
+        failures = []
+        for key, (code, message, next_step) in _PROBLEMS.items():
+            about = self._problems[key]
+            if about:
+                number = count(len(about), "configuration")
+                text = message.format(workspace=workspace, number=number, limit=self._rules.prune_limit)
+                failures.append(Failure(code, f"{text}: {join_limited(about)}", next_step=next_step))
+        incomplete = ""
+        if self._incomplete:
+            items = "; ".join(self._incomplete)
+            incomplete = f"Options are missing to create what does not exist in {workspace}: {items}."
+        if failures:
+            first, *others = failures
+            raise ApiError(first.with_context(*map(str, others), incomplete))
+        if incomplete:
+            raise OptionError(incomplete)
+
+    def _find(self, wanted: Wanted) -> AiLlm | None:
+        """Return the listed configuration, if any. A problem with it is remembered for `raise_problems()`."""
         if wanted.id is None:
-            same_name = self._by_name[wanted.name]
+            same_name = self._by_name[wanted.name] if wanted.name is not None else []
             if len(same_name) > 1:
                 ids = join_limited([item["id"] for item in same_name])
-                self._problems["ambiguous_name"].append(f"'{wanted.name}' ({ids})")
+                self._problems["same_name"].append(f"'{wanted.name}' ({ids})")
             return same_name[0] if same_name else None
         found = self._by_id.get(wanted.id)
         if found and self._rules.workspace_id not in (None, found["workspace_id"]):
-            self._problems["workspace_mismatch"].append(f"'{wanted.id}' (in workspace '{found['workspace_id']}')")
+            self._problems["other_workspace"].append(f"'{wanted.id}' (in workspace '{found['workspace_id']}')")
         if not found and wanted.present:
-            self._problems["not_found"].append(f"'{wanted.id}'")
+            self._problems["unknown_id"].append(f"'{wanted.id}'")
         return found
 
-    def label(self, item: AiLlm) -> str:
+    def _label(self, item: AiLlm) -> str:
         is_unique = item["name"] and len(self._by_name[item["name"]]) == 1
         return t.cast("str", item["name"]) if is_unique else f"{item['name'] or 'unnamed'} ({item['id']})"
 
-    def need(self, wanted: Wanted) -> None:
-        """Check that all fields for a creation are set, and collect the missing ones."""
-        missing = [field for field in _NEEDED if field not in wanted.fields]
-        if missing:
-            self._incomplete.append(f"'{wanted.label}' needs {', '.join(missing)}")
 
-    def others(self, names: set[str | None]) -> Listing:
-        """Return the configurations of the workspace whose name is not in `names`."""
-        others = [item for name, items in self._by_name.items() if name not in names for item in items]
-        return sorted(others, key=lambda item: (item["name"] or "", item["id"]))
-
-    def raise_problems(self, pruned: Listing) -> None:
-        """Raise one error for all problems. It has the error code of the first one."""
-        limit = self._rules.prune_limit
-        self._problems["invalid_response"] = [item["id"] for item in pruned if item["name"] is None]
-        if limit is not None and len(pruned) > limit:
-            self._problems["prune_limit_exceeded"] = [self.label(item) for item in pruned]
-        workspace = f"workspace '{self._rules.workspace_id}'"
-        errors: list[Exception] = []
-        for code, (message, next_step) in _PROBLEMS.items():
-            about = self._problems[code]
-            if about:
-                said = message.format(workspace=workspace, number=count(len(about), "configuration"), limit=limit)
-                errors.append(ApiError(code, f"{said}: {join_limited(about)}", next_step=next_step))
-        if self._incomplete:
-            text = "; ".join(self._incomplete)
-            errors.append(OptionError(f"Options are missing to create what does not exist in {workspace}: {text}."))
-        if errors:
-            raise _combined(errors)
+def _look_alikes(changes: Sequence[Change], pruned: Listing) -> list[str]:
+    """Return pairs of a name to create and a name to prune that a reader cannot tell apart, in ASCII notation."""
+    created = {_folded(change.label): change.label for change in changes if change.action == "create"}
+    pairs = [(created.get(_folded(item["name"] or "")), item) for item in pruned] if created else []
+    return [f"{_visible(name)} and {_visible(item['name'])} ({item['id']})" for name, item in pairs if name is not None]
 
 
-def _combined(errors: list[Exception]) -> Exception:
-    first = errors[0]
-    if len(errors) == 1 or not isinstance(first, ApiError):
-        return first
-    return first.restated(" ".join(str(error) for error in errors[1:]))
+def _folded(name: str) -> str:
+    """The name without the differences that a reader may not see: width, case, white space, invisible characters."""
+    text = unicodedata.normalize("NFKC", name)
+    return " ".join("".join(char for char in text if unicodedata.category(char) != "Cf").casefold().split())
 
 
-def _change(wanted: Wanted, lookup: _Lookup, is_listed: bool, rules: Rules) -> Change:
-    found = lookup.find(wanted)
-    if not wanted.present:
-        # Without a workspace, the list may not contain every configuration that the user can remove.
-        if found is None and (wanted.id is None or (is_listed and rules.workspace_id is not None)):
-            return Change("keep", wanted.label, wanted.id, None, {})
-        unlisted = is_listed and found is None
-        return Change("delete", wanted.label, found["id"] if found else wanted.id, found, {}, unlisted)
-    if found is None:
-        if wanted.id is None:
-            lookup.need(wanted)
-        return Change("create", wanted.label, None, None, {**wanted.fields, "workspace_id": rules.workspace_id})
-    fields = {
-        field: value
-        for field, value in wanted.fields.items()
-        if (rules.rotate if field in CREDENTIALS else value != found[field])
-    }
-    return Change("update" if fields else "keep", wanted.label, found["id"], found, fields)
+def _visible(name: str | None) -> str:
+    return ascii(name).replace("  ", " \\x20")

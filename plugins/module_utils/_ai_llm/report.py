@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import Result
+from .._result import Result
 from .._text import MAX_NAMES, excerpt
 from .api import CREDENTIALS, repository_names
 
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .api import AiLlm
-    from .plan import Outcome, Status
+    from .outcome import Outcome, Status
 
 VERBS: dict[Status, str] = {"created": "create", "updated": "update", "deleted": "remove"}
 _NOUNS: dict[Status, str] = {"created": "creation", "updated": "update", "deleted": "removal"}
@@ -33,7 +33,9 @@ _NOT_COMPARED = (
 class Mode(t.NamedTuple):
     """How the task runs."""
 
+    # Whether to predict the changes, not to make them.
     check: bool
+    # Whether to return the values before and after the changes.
     diff: bool
 
 
@@ -56,7 +58,7 @@ def report_one(
         sent = "would be sent" if mode.check else "sent"
         before, after = diff_of(outcome, sent) if outcome.changed else ({}, {})
         values["diff"] = {"before": before, "after": after}
-    return Result(values, warnings + warnings_of([outcome], mode), outcome.error)
+    return Result(values, warnings + warnings_of([outcome], mode), outcome.failure)
 
 
 def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) -> str:
@@ -100,8 +102,13 @@ def is_used(outcome: Outcome) -> bool:
 
 
 def warnings_of(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
-    """In check mode, warn about removals that the API would refuse now. An earlier task may unlink the repositories."""
-    used = [outcome.change for outcome in outcomes if is_used(outcome)] if mode.check else []
+    """In check mode, warn about removals that the API would refuse now; else about values that are stored differently.
+
+    An earlier task may unlink the repositories, so a use is no failure in check mode.
+    """
+    if not mode.check:
+        return tuple(text for outcome in outcomes for text in _stored_differently(outcome))
+    used = [outcome.change for outcome in outcomes if is_used(outcome)]
     if not used:
         return ()
     names = [
@@ -111,3 +118,21 @@ def warnings_of(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
     more = f"; and {len(used) - MAX_NAMES} more, see outcomes" if len(used) > MAX_NAMES else ""
     which = "This AI LLM configuration is" if len(used) == 1 else f"{len(used)} AI LLM configurations are"
     return (f"{which} in use, and the API would refuse the removal now: {'; '.join(names)}{more}.",)
+
+
+def _stored_differently(outcome: Outcome) -> list[str]:
+    """Return a warning for each field of a new configuration that the API lists with another value than was sent."""
+    if outcome.status != "created" or not outcome.ai_llm:
+        return []
+    stored = {field: outcome.ai_llm[field] for field in ("name", "ai_type", "endpoint")}
+    return [
+        f"The platform has stored {field} of '{excerpt(outcome.change.label)}' as {_visible(value)}, but the task sent"
+        f" {_visible(outcome.change.fields[field])}. Each run will report a change until the task has the stored value."
+        for field, value in stored.items()
+        if value not in (None, outcome.change.fields[field])
+    ]
+
+
+def _visible(value: str) -> str:
+    """Return a value in quotation marks, so that a difference can be seen, for example in white space."""
+    return excerpt(ascii(value))

@@ -12,22 +12,17 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from .._errors import ApiError, Result
+from .._errors import Failure
+from .._result import Result
 from .._text import count, join_limited
 from .api import repositories_of
-from .report import (
-    VERBS,
-    Mode,
-    diff_of,
-    is_used,
-    warnings_of,
-)
+from .report import VERBS, Mode, diff_of, is_used, warnings_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .api import AiLlm
-    from .plan import Outcome, Status
+    from .outcome import Outcome, Status
 
 _WHAT = "AI LLM configuration"
 _OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped", "unknown")
@@ -75,7 +70,7 @@ def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, war
 
 def _left(outcome: Outcome) -> AiLlm | None:
     """Return the configuration that exists after the task, if it is known. A failed change leaves it as it was."""
-    was_gone = outcome.error is not None and outcome.error.code == "not_found"
+    was_gone = outcome.failure is not None and outcome.failure.code == "not_found"
     may_be_gone = outcome.change.action == "delete" and outcome.status not in ("failed", "skipped")
     return None if was_gone or may_be_gone else outcome.ai_llm or outcome.change.before
 
@@ -120,27 +115,25 @@ def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
 def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
     """Return the fields of an item of `outcomes` that all tasks have in common."""
     details: dict[str, t.Any] = {"outcome": outcome.status}
-    if outcome.error:
-        details["error"] = outcome.error.as_dict()
+    if outcome.failure:
+        details["error"] = outcome.failure.as_dict()
     if mode.check and is_used(outcome):
         details["repositories"] = repositories_of(t.cast("AiLlm", outcome.change.before))
     return details
 
 
-def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> ApiError | None:
-    failed = [(outcome, outcome.error) for outcome in outcomes if outcome.error]
+def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> Failure | None:
+    failed = [(outcome, outcome.failure) for outcome in outcomes if outcome.failure]
     if not failed:
         return None
-    names = join_limited([f"{outcome.change.label} ({error.code})" for outcome, error in failed])
-    message = f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}"
+    names = join_limited([f"{outcome.change.label} ({failure.code})" for outcome, failure in failed])
     _outcome, only = failed[0]
-    cause = f": {only.summary.rstrip('.')}. {only.next_step}" if len(failed) == 1 else ""
-    return ApiError(
+    cause = f"The cause: {only.summary.rstrip('.')}. {only.next_step} " if len(failed) == 1 else ""
+    return Failure(
         "partial_failure",
-        message,
-        summary=f"{message}{cause}",
-        outcome_unknown=any(error.outcome_unknown for _outcome, error in failed),
-        next_step=f"See the return value outcomes for the error of each. {msg}",
+        f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}",
+        effect=max(failure.effect for _outcome, failure in failed),
+        next_step=f"{cause}See the return value outcomes for the error of each. {msg}",
     )
 
 

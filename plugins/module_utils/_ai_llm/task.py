@@ -11,22 +11,24 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import ApiError, LoginError
-from .._workspace import Workspaces
+from .._errors import ApiError, Failure, Origin
+from .._text import count
+from .._workspace import list_workspaces
 from .api import AiLlms
 from .apply import apply
-from .plan import Outcome, Rules, Wanted, plan, predict
+from .outcome import Outcome, not_sent, predict
+from .plan import Rules, Wanted, plan
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._http.auth import Session
+    from .._http.auth import AuthenticatedClient
     from .api import Listing
     from .report import Mode
 
 
 def carry_out(
-    session: Session,
+    client: AuthenticatedClient,
     wanted: Sequence[Wanted],
     rules: Rules,
     mode: Mode,
@@ -37,36 +39,40 @@ def carry_out(
     """The outcomes for the wanted configurations, in their order, and warnings. In check mode they are predicted.
 
     :param whole_workspace: All changes are in the workspace of the rules, and so is what is read.
-    :raises ApiError: Reading or planning failed. Nothing was written.
+    :raises ApiError: Reading or planning failed, or the login failed before anything was written.
     :raises OptionError: Options that a creation needs are missing. Nothing was written.
     """
-    api = AiLlms(session)
+    api = AiLlms(client)
     by_name = whole_workspace or any(item.id is None for item in wanted)
     listed = api.list(rules.workspace_id) if by_name else _read_by_id(api, wanted, rules, mode)
     changes = plan(wanted, listed, rules)
     warnings: tuple[str, ...] = ()
     if by_name and not listed and all(change.action == "keep" for change in changes):
-        warnings = _check_workspace(session, rules.workspace_id)
+        warnings = _check_workspace(client, rules.workspace_id)
     if mode.check:
+        pruned = len(changes) - len(wanted)
+        if listed and pruned == len(listed) and rules.prune_limit is None:
+            warnings += (_prunes_everything(pruned, rules.workspace_id),)
         return [predict(change) for change in changes], warnings
     if changes:
-        session.open()
+        client.open()
     outcomes = apply(api, changes, validate=validate, workspace_id=rules.workspace_id if whole_workspace else None)
-    login_error = _only_login_error(outcomes)
-    if login_error:
-        raise login_error
+    login_failure = _common_login_failure(outcomes)
+    if login_failure:
+        raise ApiError(login_failure)
     return outcomes, warnings
 
 
-def _only_login_error(outcomes: Sequence[Outcome]) -> LoginError | None:
-    """The error of a login because of which nothing was written: all that needed a request failed for it."""
-    tried = [
-        outcome
-        for outcome in outcomes
-        if outcome.error or (outcome.change.action != "keep" and outcome.status != "skipped")
-    ]
-    errors = [outcome.error for outcome in tried if isinstance(outcome.error, LoginError) and not outcome.changed]
-    return errors[0] if errors and len(errors) == len(tried) else None
+def _common_login_failure(outcomes: Sequence[Outcome]) -> Failure | None:
+    """Return the failure of a login if it is the reason why nothing was written; else None.
+
+    That is the case if each change that was tried failed because of a login. Then the task has one failure, not many.
+    """
+    tried = [outcome for outcome in outcomes if outcome.failure or not_sent(outcome.change).status != outcome.status]
+    failures = [outcome.failure for outcome in tried if outcome.failure and not outcome.changed]
+    if failures and len(failures) == len(tried) and all(failure.origin is Origin.LOGIN for failure in failures):
+        return failures[0]
+    return None
 
 
 def _read_by_id(api: AiLlms, wanted: Sequence[Wanted], rules: Rules, mode: Mode) -> Listing | None:
@@ -75,13 +81,22 @@ def _read_by_id(api: AiLlms, wanted: Sequence[Wanted], rules: Rules, mode: Mode)
     return api.list(ids=frozenset(item.id for item in wanted if item.id)) if wanted and must_read else None
 
 
-def _check_workspace(session: Session, workspace_id: str | None) -> tuple[str, ...]:
+def _prunes_everything(number: int, workspace_id: str | None) -> str:
+    return (
+        f"prune would remove everything in workspace '{workspace_id}': {count(number, 'configuration')}. Check that"
+        " the list of the task is complete, or set prune_limit, so that such a run fails."
+    )
+
+
+def _check_workspace(client: AuthenticatedClient, workspace_id: str | None) -> tuple[str, ...]:
     """Return a warning if an empty workspace is not known: with a mistyped ID, the task would always succeed."""
     try:
-        known = [workspace["id"] for workspace in Workspaces(session).list()]
+        known = [workspace["id"] for workspace in list_workspaces(client)]
     except ApiError as error:
+        failure = error.failure
         return (
-            f"Workspace '{workspace_id}' has no configuration. The check whether this workspace exists failed: {error}",
+            f"Workspace '{workspace_id}' has no configuration. The check whether this workspace exists failed:"
+            f" {failure}",
         )
     if workspace_id in known:
         return ()

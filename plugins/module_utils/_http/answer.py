@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from .._errors import CHECK_ADDRESS, CHECK_GATEWAY, Effect, Failure, Origin
 from .._text import excerpt, html_text
 
 if t.TYPE_CHECKING:
@@ -40,30 +41,31 @@ _NEXT_STEPS = {
 
 
 class Answer(t.NamedTuple):
-    """A response with its body as JSON. body: None if it is not JSON."""
-
     status: int
+    # The body as JSON; None if it is not JSON.
     body: t.Any
+    # Whether a Link header says that there is another page.
+    has_next_link: bool = False
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
     @property
+    def fields(self) -> dict[str, t.Any]:
+        """The fields of a JSON object; empty if the body is something else."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
     def success(self) -> bool | None:
         """The field `success`; None if it is missing or not a boolean."""
-        success = self.body.get("success") if isinstance(self.body, dict) else None
+        success = self.fields.get("success")
         return success if isinstance(success, bool) else None
 
 
 def proves_success(answer: Answer) -> bool:
     """Whether a 2xx proves that the request took effect (decision 1). Any gateway can send the status alone."""
     return answer.success is True or (answer.status == 204 and answer.body is None)
-
-
-def has_list(answer: Answer, field: str) -> bool:
-    """Whether a 2xx contains the requested list (decision 1)."""
-    return answer.success is not False and isinstance(answer.body, dict) and isinstance(answer.body.get(field), list)
 
 
 def text_or_none(value: t.Any) -> str | None:
@@ -80,31 +82,16 @@ def texts(item: t.Any, fields: dict[str, str]) -> dict[str, t.Any]:
     return {name: text_or_none(values.get(api_name)) for name, api_name in fields.items()}
 
 
-def error_text(body: t.Any) -> str:
-    """Return the message in a JSON body, followed by the error code in parentheses; "" if there is neither.
+def error_text(answer: Answer) -> str:
+    """Return the message in a response, followed by the error code in parentheses; "" if there is neither.
 
     Other fields are never quoted, because objects of this API contain keys. The pages of the API's documentation use
     different names for the field of the message.
     """
-    fields = body if isinstance(body, dict) else {}
-    texts = [fields.get(name) for name in ("message", "error_message", "error", "error_code")]
-    *words, code = [text.strip() if isinstance(text, str) else "" for text in texts]
-    said = next(filter(None, words), "")
-    return f"{said} ({code})" if said and code else said or code
-
-
-class Failure(t.NamedTuple):
-    """How one attempt failed. in_doubt: whether it may have taken effect nevertheless."""
-
-    code: str
-    message: str
-    http_status: int | None = None
-    from_api: bool = False
-    in_doubt: bool = False
-    retryable: bool = False
-    retry_after: float = 0
-    next_step: str = ""
-    api_code: str | None = None
+    names = ("message", "error_message", "error", "error_code")
+    *messages, code = [text.strip() if isinstance(text, str) else "" for text in map(answer.fields.get, names)]
+    message = next(filter(None, messages), "")
+    return f"{message} ({code})" if message and code else message or code
 
 
 class Reader:
@@ -119,20 +106,20 @@ class Reader:
 
     def read(self, response: Response) -> Answer:
         try:
-            answer = Answer(response.status, json.loads(response.body or b""))
+            body = json.loads(response.body or b"")
         except (ValueError, RecursionError):
-            answer = Answer(response.status, None)
+            body = None
+        answer = Answer(response.status, body, response.has_next_link)
         # Every text that could be a token is a secret, before anything else is done with the response.
-        fields = answer.body if isinstance(answer.body, dict) else {}
-        tokens = [fields[name] for name in _TOKENS if isinstance(fields.get(name), str)]
+        tokens = [answer.fields[name] for name in _TOKENS if isinstance(answer.fields.get(name), str)]
         self._redactor.add(*(token for token in tokens if len(token) <= _MAX_TOKEN))
         # Only this API answers with a boolean "success".
         self.address_proven = self.address_proven or answer.success is not None
         return answer
 
-    def words(self, body: t.Any) -> str:
-        """Return the message in a JSON body, shortened and without secrets, so that it can be shown."""
-        return excerpt(self._redacted(error_text(body))) or "JSON without a message"
+    def api_message(self, answer: Answer) -> str:
+        """Return the message in a response, shortened and without secrets, so that it can be shown."""
+        return excerpt(self._redacted(error_text(answer))) or "JSON without a message"
 
     def _redacted(self, text: str) -> str:
         # The ellipsis shows the redactor that a secret before it may be cut.
@@ -142,30 +129,26 @@ class Reader:
         """Return the failure for an answer that does not prove success."""
         status = answer.status
         from_api = answer.success is False
-        api_code = answer.body.get("error_code") if from_api else None
+        api_code = answer.fields.get("error_code") if from_api else None
         if status >= 500 or (answer.ok and from_api):
             code = "server_error"
         elif status < 400 or (status == 404 and not from_api):
             code = "invalid_response"
         else:
             code = "not_found" if status == 404 else _CODES.get(status, "rejected")
+        check = CHECK_GATEWAY if self.address_proven else CHECK_ADDRESS
         return Failure(
             code,
             self._message(answer, response),
             http_status=status,
-            from_api=from_api,
-            # A 1xx, a 2xx without a proof, and a 5xx do not show whether the request took effect.
-            in_doubt=status < 200 or status >= 500 or (answer.ok and not from_api),
+            effect=_effect(answer),
+            origin=Origin.API if from_api else Origin.OTHER,
+            next_step=check if code == "invalid_response" else _NEXT_STEPS[code],
+            lead=f"the API answered {status}: ",
             retryable=status == 429 or status >= 500,
             retry_after=response.retry_after,
-            next_step=_NEXT_STEPS.get(code, "") if code != "invalid_response" else self._check_address(),
             api_code=excerpt(self._redactor.redact(api_code)) if isinstance(api_code, str) else None,
         )
-
-    def _check_address(self) -> str:
-        if self.address_proven:
-            return "A proxy or a gateway answered instead of the API. Run the task again."
-        return "Check that api_url is the address of the Flashback Platform API."
 
     def _message(self, answer: Answer, response: Response) -> str:
         if 300 <= answer.status < 400:
@@ -177,10 +160,18 @@ class Reader:
         text = response.body.decode("utf-8-sig", "replace")
         start = text.lstrip("\ufffd \t\r\n")
         if answer.body is not None or start.startswith(("{", "[", '"')):
-            return self.words(answer.body)
+            return self.api_message(answer)
         text = self._redacted(text)
         if start.startswith("<") or "html" in response.content_type.lower():
             # Redact again: html_text() has decoded the entities of HTML.
             text = self._redactor.redact(html_text(text))
             text = text and f"an HTML page: {text}"
         return excerpt(text.replace("\ufffd", "")) or "a body that is not text"
+
+
+def _effect(answer: Answer) -> Effect:
+    """What a write may have done if this is the response, which does not prove success (decision 11)."""
+    from_api = answer.success is False
+    if 300 <= answer.status < 500 or (answer.ok and from_api):
+        return Effect.NONE
+    return Effect.POSSIBLE if from_api else Effect.PENDING

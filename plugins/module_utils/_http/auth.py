@@ -9,19 +9,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import re
 import threading
 import time
 import typing as t
 
-from .._errors import ApiError, LoginError, RequestError
-from .threads import MAX_CONCURRENCY, for_each
+from .._errors import ApiError, Effect, Failure, Origin
+from .client import check_path_segment
+from .threads import for_each
 
 if t.TYPE_CHECKING:
-    import types
-
+    from .answer import Answer
     from .client import Client
-    from .login import Login
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
@@ -32,22 +31,36 @@ ALLOWED_IN_CHECK_MODE = frozenset({("POST", _LOGIN), ("DELETE", _REVOCATION)})
 # Seconds. Nobody waits longer for the revocations at the end of a task, however many there are.
 REVOCATION_TIMEOUT = 3.0
 
-# A login is useless if the API accepts at most this many requests with its token. After this many useless logins in a
-# row, the task does not log in again. An API that alternates between 200 and 401 accepts up to this many requests until
-# the first thread that it refused logs in again.
-_USELESS_REQUESTS = MAX_CONCURRENCY + 1
-_USELESS_LOGINS = 2
+_NO_MFA = (
+    "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
+)
+# What to do next, by the `error_code` of a refused login.
+_NEXT_STEPS = {
+    "USER_NOT_FOUND": "Check email.",
+    "INVALID_PASSWORD": "Check password.",
+    "USER_INACTIVE": "Ask an administrator to activate the user.",
+    "NO_PASSWORD_SET": "The account logs in through Google, GitHub or Microsoft. Set a password for it, or use the"
+    " option access_token.",
+}
 
 
 class Credentials(t.NamedTuple):
-    """How to get a token. access_token comes first; email and password are both given, or both None."""
-
+    # Comes first, if it is given.
     access_token: str | None
+    # Both are given, or both are None.
     email: str | None = None
     password: str | None = None
 
 
-class Session:
+class Login(t.NamedTuple):
+    access_token: str
+    # For the revocation; None if the response has no usable one.
+    token_id: str | None
+    # As the API sent it.
+    expires_at: t.Any
+
+
+class AuthenticatedClient:
     """Calls the API with a token. All threads share it, and its logins."""
 
     def __init__(self, client: Client, credentials: Credentials) -> None:
@@ -55,166 +68,165 @@ class Session:
         self._credentials = credentials
         self._lock = threading.Lock()
         self._token = credentials.access_token
+        # Whether the API has accepted a request with the newest token.
+        self._accepted = False
         self._logins: list[Login] = []
-        # How many requests the API has accepted with the newest token, and how many logins in a row were of no use.
-        self._accepted = 0
-        self._useless_logins = 0
         # Why there is no further login in this task.
-        self._refusal: ApiError | None = None
-        self.words = client.words
+        self._refusal: Failure | None = None
+        self.api_message = client.api_message
 
     def open(self) -> None:
         """Log in now if there is no token yet, before several threads need it. Raises ApiError."""
         self._current_token()
 
-    def call(self, method: str, path: str, *segments: str, **options: t.Any) -> dict[str, t.Any]:
+    def call(self, method: str, path: str, *segments: str, **options: t.Any) -> Answer:
         """As `Client.call()`, with the token. After a 401, log in and repeat the request once.
 
-        A 401 proves that its attempt did nothing, so this holds for POST too. What an earlier attempt without a
-        response may have done stays in doubt.
+        A 401 proves that its attempt did nothing, so this holds for POST too. The effect that an earlier attempt may
+        have had stays in the failure.
 
         :raises ApiError: Also that of a login.
         """
         token = self._current_token()
         try:
             return self._send(token, method, path, *segments, **options)
-        except RequestError as error:
-            if error.http_status != 401 or self._credentials.password is None:
+        except ApiError as error:
+            refused = error.failure
+            if refused.http_status != 401 or self._credentials.password is None:
                 raise
-            refused = error
-            token = self._newer_token(token, error)
+        token = self._newer_token(token, refused)
         try:
-            return self._send(token, method, path, *segments, after=refused, **options)
-        except RequestError as error:
-            if error.http_status == 401:
-                raise self._refuse(error) from error
-            raise
+            return self._send(token, method, path, *segments, effect=refused.effect, **options)
+        except ApiError as error:
+            if error.failure.http_status != 401:
+                raise
+            with self._lock:
+                failure = self._give_up(error.failure)
+            raise ApiError(failure._replace(effect=error.failure.effect)) from error
 
     def close(self) -> None:
         """Revoke the sessions that this object opened, with the newest token. Nothing depends on whether it works.
 
+        The last session is that of the token. Its end may be the end of the token, so it comes after all others.
         Not to be called after an interruption, which must send nothing more.
         """
         deadline = time.monotonic() + REVOCATION_TIMEOUT
-        refused = self._revoke_all(self._logins, deadline)
-        left = deadline - time.monotonic()
-        if refused and left > 0 and self._accepted and not self._refusal:
-            # The token has expired since it was accepted. Without another login, these sessions would stay open.
-            body = self._login_body()
-            answer = self._client.send_once("POST", _LOGIN, token=None, body=body, timeout=left)
-            with contextlib.suppress(LoginError):
-                login = _login_reader().read_login(answer.body if answer and answer.ok else None)
-                self._token = login.access_token
-                self._revoke_all([*refused, login], deadline)
 
-    def _revoke_all(self, logins: list[Login], deadline: float) -> list[Login]:
-        """Send one revocation for each, as long as there is time. Returns those that the API refused with 401.
-
-        The last session is that of the token. Its end may be the end of the token, so it comes after all others, which
-        may use only half of the time.
-        """
-        half = (time.monotonic() + deadline) / 2
-
-        def is_refused(login: Login, deadline: float) -> bool:
+        def revoke(login: Login) -> None:
             left = deadline - time.monotonic()
-            if login.token_id is None or left <= 0:
-                return False
-            answer = self._client.send_once("DELETE", _REVOCATION, login.token_id, token=self._token, timeout=left)
-            return answer is not None and answer.status == 401
+            if login.token_id is not None and left > 0:
+                self._client.send_once("DELETE", _REVOCATION, login.token_id, token=self._token, timeout=left)
 
-        refused = [
-            *for_each(lambda login: is_refused(login, half), logins[:-1]),
-            *(is_refused(login, deadline) for login in logins[-1:]),
-        ]
-        return [login for login, was_refused in zip(logins, refused) if was_refused]
+        for_each(revoke, self._logins[:-1])
+        for_each(revoke, self._logins[-1:])
 
     def log_in(self) -> Login:
         """`POST /user/login`. The caller revokes the session that this opens.
 
-        :raises LoginError: The API refuses the login, or returns no usable token, or cannot be reached.
+        :raises ApiError: The API refuses the login, or returns no usable token, or cannot be reached.
         """
-        reader = _login_reader()
-        body = self._login_body()
+        body = {"email": self._credentials.email, "password": self._credentials.password}
         try:
-            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=reader.is_login, repeatable=True)
-        except RequestError as error:
-            raise reader.login_error(error) from error
-        return reader.read_login(answer)
-
-    def _login_body(self) -> dict[str, t.Any]:
-        return {"email": self._credentials.email, "password": self._credentials.password}
+            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=_is_login, repeatable=True)
+        except ApiError as error:
+            raise ApiError(_login_failure(error.failure)) from error
+        return _read_login(answer)
 
     def revoke(self, token_id: str) -> None:
-        """`DELETE /token/{tokenId}` with the access token that was given. Never logs in. Raises RequestError."""
+        """`DELETE /token/{tokenId}` with the access token that was given. Never logs in. Raises ApiError."""
         self._client.call("DELETE", _REVOCATION, token_id, token=self._credentials.access_token)
 
-    def _send(self, token: str, method: str, path: str, *segments: str, **options: t.Any) -> dict[str, t.Any]:
+    def _send(self, token: str, method: str, path: str, *segments: str, **options: t.Any) -> Answer:
         try:
             answer = self._client.call(method, path, *segments, token=token, **options)
-        except RequestError as error:
-            self._count(token, accepted=error.from_api and error.http_status not in (401, 429))
+        except ApiError as error:
+            if error.failure.origin is Origin.API and error.failure.http_status not in (401, 429):
+                self._mark_accepted(token)
             raise
-        self._count(token, accepted=True)
+        self._mark_accepted(token)
         return answer
 
-    def _count(self, token: str, *, accepted: bool) -> None:
+    def _mark_accepted(self, token: str) -> None:
         with self._lock:
-            if accepted and token == self._token:
-                self._accepted += 1
-                if self._accepted > _USELESS_REQUESTS:
-                    self._useless_logins = 0
+            self._accepted = self._accepted or token == self._token
 
     def _current_token(self) -> str:
         with self._lock:
-            if self._token is None:
-                self._renew()
-            return t.cast("str", self._token)
+            return self._token if self._token is not None else self._renew()
 
-    def _newer_token(self, refused: str, error: RequestError) -> str:
-        """A token that is newer than the one that the API refused: that of another thread, or that of a new login."""
+    def _newer_token(self, token: str, refused: Failure) -> str:
+        """A token that is newer than the one that the API refused: that of another thread, or that of a new login.
+
+        :raises ApiError: There is no further login. `effect` is that of the refused request.
+        """
         with self._lock:
-            if self._token == refused:
-                if self._logins:
-                    self._judge_newest_login(error)
-                self._renew(in_doubt=error.outcome_unknown)
-            return t.cast("str", self._token)
+            if self._token is not None and self._token != token:
+                return self._token
+            if self._logins and not self._accepted:
+                self._give_up(refused)
+            try:
+                return self._renew()
+            except ApiError as error:
+                raise ApiError(error.failure._replace(effect=refused.effect)) from error
 
-    def _judge_newest_login(self, error: RequestError) -> None:
-        """After a 401 for the token of a login, decide whether another login makes sense. The caller holds the lock."""
-        if self._accepted <= _USELESS_REQUESTS:
-            self._useless_logins += 1
-        if self._accepted == 0 or self._useless_logins >= _USELESS_LOGINS:
-            self._refusal = self._refusal or _refused_after_login(error, outcome_unknown=False)
-
-    def _renew(self, *, in_doubt: bool = False) -> None:
-        """Log in, unless logging in is over for this task. The caller holds the lock."""
+    def _renew(self) -> str:
+        """Log in, unless there is no further login in this task. The caller holds the lock."""
+        if self._refusal:
+            raise ApiError(self._refusal)
         try:
-            if self._refusal:
-                raise self._refusal
             login = self.log_in()
         except ApiError as error:
-            self._refusal = error
-            if in_doubt:
-                raise error.restated(outcome_unknown=True) from error
+            self._refusal = error.failure
             raise
         self._token = login.access_token
-        self._accepted = 0
+        self._accepted = False
         self._logins.append(login)
+        return self._token
 
-    def _refuse(self, error: RequestError) -> ApiError:
-        """The error of a request that the API refused twice. There is no further login."""
-        with self._lock:
-            self._refusal = self._refusal or _refused_after_login(error, outcome_unknown=False)
-        return _refused_after_login(error)
-
-
-def _login_reader() -> types.ModuleType:
-    """Import the module that reads a login. The import takes 1 ms, and a task with an access token does not need it."""
-    from . import login as module
-
-    return module
+    def _give_up(self, refused: Failure) -> Failure:
+        """Log in no more, because the API refuses the token of a login. The caller holds the lock."""
+        failure = refused.with_context("The login succeeded, but the API does not accept its access token")
+        failure = failure._replace(effect=Effect.NONE, next_step=_NO_MFA)
+        self._refusal = self._refusal or failure
+        return failure
 
 
-def _refused_after_login(error: RequestError, *, outcome_unknown: bool | None = None) -> ApiError:
-    addition = "The login succeeded, but the API does not accept its access token"
-    return error.restated(addition, next_step=_login_reader().MFA, outcome_unknown=outcome_unknown)
+def _is_login(answer: Answer) -> bool:
+    """Whether a 2xx is a response to a login."""
+    return isinstance(answer.body, dict) and answer.success is not False
+
+
+def _read_login(answer: Answer) -> Login:
+    """Return the login in a response. Raises ApiError if it has no usable access token: a text that can be a header."""
+    access_token = answer.fields.get("accessToken")
+    access_token = access_token.strip() if isinstance(access_token, str) else ""
+    if not re.fullmatch(r"[!-~]+", access_token):
+        lead = f"the login failed: the API answered {answer.status}: "
+        raise ApiError(
+            Failure(
+                "login_failed",
+                "the response contains no usable access token",
+                http_status=answer.status,
+                origin=Origin.LOGIN,
+                next_step=_NO_MFA,
+                lead=lead,
+                details={"reason": None},
+            )
+        )
+    token_id: t.Any = answer.fields.get("tokenId")
+    try:
+        check_path_segment(token_id)
+    except (AttributeError, TypeError, ValueError):
+        token_id = None
+    return Login(access_token, token_id, answer.fields.get("expiresAt"))
+
+
+def _login_failure(failure: Failure) -> Failure:
+    """The failure of a login: `login_failed` if the API refused it, else the code that other requests get."""
+    from_api = failure.origin is Origin.API
+    failure = failure._replace(effect=Effect.NONE, origin=Origin.LOGIN, lead=f"the login failed: {failure.lead}")
+    says_no = from_api and failure.http_status is not None and failure.http_status < 300
+    if not says_no and failure.code not in ("rejected", "unauthorized", "forbidden", "not_found"):
+        return failure
+    next_step = _NEXT_STEPS.get(failure.api_code or "", f"Check email and password. {_NO_MFA}")
+    return failure._replace(code="login_failed", next_step=next_step, details={"reason": failure.api_code})

@@ -14,9 +14,9 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from .._errors import RequestError, TransportError
-from .._text import count, is_control
-from .answer import Answer, Failure, Reader, proves_success
+from .._errors import ApiError, Effect, Failure
+from .._text import is_control
+from .answer import Answer, Reader, proves_success
 from .threads import Throttle
 
 if t.TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Client:
         # Whether the API has refused a request with 429 in all attempts, and has accepted none since then.
         self._gave_up = False
         self._reader = Reader(redactor)
-        self.words = self._reader.words
+        self.api_message = self._reader.api_message
 
     def call(
         self,
@@ -76,40 +76,38 @@ class Client:
         body: Mapping[str, t.Any] | None = None,
         proof: Callable[[Answer], bool] = proves_success,
         repeatable: bool | None = None,
-        after: RequestError | None = None,
-    ) -> dict[str, t.Any]:
-        """Send a request, and repeat it after transient failures. Returns the JSON object of the response.
+        effect: Effect = Effect.NONE,
+    ) -> Answer:
+        """Send a request, and repeat it after transient failures. Returns the response that proves success.
 
         :param path: A template such as `/ai/llm/{}`. Each of the segments is percent-encoded into it.
         :param proof: Returns whether a 2xx proves that the request succeeded.
         :param repeatable: Whether to repeat the request after an attempt that may have taken effect. By default, every
             method except POST is repeatable (decision 6).
-        :param after: The error of an earlier call with the same request, which may have taken effect.
-        :raises RequestError: No attempt succeeded. `outcome_unknown`: whether a write may have taken effect.
+        :param effect: What an earlier call with the same request may have done.
+        :raises ApiError: No attempt succeeded. `effect`: what all attempts together may have done; NONE for a read.
         """
         url = self._url(method, path, segments)
         writes = method not in SAFE_METHODS
         repeatable = method != "POST" if repeatable is None else repeatable
-        in_doubt = after is not None and after.outcome_unknown
-        lost = after is not None and after.lost
         attempts = 0
         while True:
             attempts += 1
             with self._throttle:
                 result = self._attempt(method, url, token, query, body, proof)
-            if isinstance(result, dict):
+            if isinstance(result, Answer):
                 self._gave_up = False
                 return result
-            in_doubt = writes and (in_doubt or result.in_doubt)
-            lost = writes and (lost or (result.in_doubt and not result.from_api))
+            effect = max(effect, result.effect) if writes else Effect.NONE
             is_limited = result.code == "rate_limited"
             # Otherwise hundreds of writes would wait one after the other, each for all its attempts.
             waits_in_vain = is_limited and writes and self._gave_up
             if waits_in_vain:
                 self._throttle.slow_down(BACKOFF_BASE)
-            if attempts > self._retries or not result.retryable or (in_doubt and not repeatable) or waits_in_vain:
+            may_repeat = result.retryable and (repeatable or effect is Effect.NONE)
+            if attempts > self._retries or not may_repeat or waits_in_vain:
                 self._gave_up = self._gave_up or is_limited
-                raise _error(result, attempts, in_doubt, lost)
+                raise ApiError(result._replace(effect=effect, attempts=attempts))
             delay = _delay(attempts, result.retry_after)
             if is_limited:
                 self._throttle.slow_down(delay)
@@ -132,7 +130,7 @@ class Client:
         url = self._url(method, path, segments)
         try:
             return self._reader.read(self._transport.send(method, url, token=token, body=body, timeout=timeout))
-        except TransportError:
+        except ApiError:
             return None
 
     def _url(self, method: str, path: str, segments: tuple[str, ...]) -> str:
@@ -149,37 +147,16 @@ class Client:
         query: Mapping[str, str] | None,
         body: Mapping[str, t.Any] | None,
         proof: Callable[[Answer], bool],
-    ) -> dict[str, t.Any] | Failure:
+    ) -> Answer | Failure:
         try:
             response = self._transport.send(method, url, token=token, query=query, body=body)
-        except TransportError as error:
-            return Failure(
-                error.code, error.message, in_doubt=error.sent, retryable=error.retryable, next_step=error.next_step
-            )
+        except ApiError as error:
+            return error.failure
         answer = self._reader.read(response)
         if answer.ok and proof(answer):
             self._reader.address_proven = True
-            return answer.body or {}
+            return answer
         return self._reader.failure(answer, response)
-
-
-def _error(failure: Failure, attempts: int, in_doubt: bool, lost: bool) -> RequestError:
-    summary = failure.message
-    if failure.http_status is not None:
-        summary = f"the API answered {failure.http_status}: {summary}"
-    if attempts > 1:
-        summary = f"{summary.rstrip('.')} ({count(attempts, 'attempt')})"
-    return RequestError(
-        failure.code,
-        failure.message,
-        http_status=failure.http_status,
-        outcome_unknown=in_doubt,
-        next_step=failure.next_step,
-        summary=summary,
-        from_api=failure.from_api,
-        lost=lost,
-        api_code=failure.api_code,
-    )
 
 
 def _delay(attempts: int, retry_after: float) -> float:

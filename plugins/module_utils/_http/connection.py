@@ -22,6 +22,7 @@ import ssl
 import threading
 import traceback
 import typing as t
+from http.cookiejar import DefaultCookiePolicy
 
 try:
     import requests
@@ -157,6 +158,8 @@ def _record(manager: t.Any) -> None:
 def new_session(context: ssl.SSLContext | None) -> requests.Session:
     """A session for one thread. context: for https; None if the URL is plain http."""
     session = requests.Session()
+    # Cookies are neither kept nor sent: the token alone says who sends a request.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
     # requests parses the Location header even if it does not follow the redirect, and this can fail.
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]

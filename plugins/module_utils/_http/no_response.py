@@ -14,7 +14,7 @@ import re
 import ssl
 import typing as t
 
-from .._errors import TransportError
+from .._errors import CHECK_ADDRESS, Effect, Failure
 from .._text import count, excerpt
 from .connection import urllib3
 
@@ -33,8 +33,13 @@ _NOT_TLS = (
 )
 
 
-def timed_out(timeout: float, *, sent: bool) -> TransportError:
-    return TransportError(
+def _failure(code: str, message: str, *, sent: bool, next_step: str, retryable: bool = True) -> Failure:
+    effect = Effect.PENDING if sent else Effect.NONE
+    return Failure(code, message, effect=effect, next_step=next_step, retryable=retryable)
+
+
+def timed_out(timeout: float, *, sent: bool) -> Failure:
+    return _failure(
         "timeout",
         f"no complete response within the timeout of {count(timeout, 'second')}",
         sent=sent,
@@ -42,8 +47,8 @@ def timed_out(timeout: float, *, sent: bool) -> TransportError:
     )
 
 
-def no_thread() -> TransportError:
-    return TransportError(
+def no_thread() -> Failure:
+    return _failure(
         "unreachable",
         "the system does not allow another thread",
         sent=False,
@@ -51,23 +56,23 @@ def no_thread() -> TransportError:
     )
 
 
-def too_long(max_bytes: int) -> TransportError:
-    return TransportError(
+def too_long(max_bytes: int) -> Failure:
+    return _failure(
         "invalid_response",
         f"the response is longer than {max_bytes >> 20} MB",
         sent=True,
-        next_step="Check that api_url is the address of the Flashback Platform API.",
+        next_step=CHECK_ADDRESS,
         retryable=False,
     )
 
 
-def refused_by_proxy(proxy: str | None, status: int) -> TransportError:
+def refused_by_proxy(proxy: str | None, status: int) -> Failure:
     """Return the error if a proxy answered instead of the API.
 
     :param proxy: The URL of the proxy. Only its host and port are shown.
     """
     credentials = " It asks for credentials: add them to the URL of the proxy." if status == 407 else ""
-    return TransportError(
+    return _failure(
         "unreachable",
         f"the proxy {_shown(proxy)} refused the request with status {status}",
         sent=False,
@@ -75,8 +80,8 @@ def refused_by_proxy(proxy: str | None, status: int) -> TransportError:
     )
 
 
-def unreadable_bundle(variable: str) -> TransportError:
-    return TransportError(
+def unreadable_bundle(variable: str) -> Failure:
+    return _failure(
         "tls",
         f"the CA bundle that the environment variable {variable} names cannot be read",
         sent=False,
@@ -85,7 +90,7 @@ def unreadable_bundle(variable: str) -> TransportError:
     )
 
 
-def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None) -> TransportError:
+def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None) -> Failure:
     """Return the error for an exception of requests, urllib3 or the system.
 
     The texts of the exceptions are not quoted, because they can contain headers and the URLs of proxies.
@@ -111,33 +116,39 @@ def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None
     if not_http and not isinstance(not_http, ConnectionError):
         message = f"the server did not send an HTTP response{way}"
         next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check the host and port of api_url."
-        return TransportError("invalid_response", message, sent=sent, next_step=next_step)
+        return _failure("invalid_response", message, sent=sent, next_step=next_step)
     if isinstance(exc, ValueError) and "SOCKS" in str(exc):
         message = "a SOCKS proxy needs the Python package PySocks, which is not installed"
         next_step = f"Install PySocks for the Python that runs the module, or change {_PROXY_VARIABLES}."
-        return TransportError("unreachable", message, sent=sent, next_step=next_step, retryable=False)
+        return _failure("unreachable", message, sent=sent, next_step=next_step, retryable=False)
     if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)) or cause(http.client.InvalidURL):
         message = "the address of the API, or of a proxy, is not valid"
         next_step = f"Check api_url, and {_PROXY_VARIABLES}."
-        return TransportError("unreachable", message, sent=sent, next_step=next_step, retryable=False)
+        return _failure("unreachable", message, sent=sent, next_step=next_step, retryable=False)
     what = f"the connection broke before the response was complete{way and ','}" if sent else "cannot connect"
     next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check api_url, and whether this host can connect to it."
-    return TransportError("unreachable", f"{what}{way}: {_reason(causes)}", sent=sent, next_step=next_step)
+    return _failure("unreachable", f"{what}{way}: {_reason(causes)}", sent=sent, next_step=next_step)
 
 
-def _tls_error(causes: list[BaseException], sent: bool) -> TransportError:
+def _tls_error(causes: list[BaseException], sent: bool) -> Failure:
     certificate = next(filter(_is_certificate_error, causes), None)
     if certificate:
         why = getattr(certificate, "verify_message", None) or "it is for another host name"
         message = f"the certificate of the server is not valid: {why}"
+        if "key identifier" in why.lower():
+            next_step = (
+                "Python 3.13 and newer accept only certificates with this identifier. Let the certificate authority"
+                " issue the certificate again, and its own certificate too if that does not have the identifier."
+            )
+            return _failure("tls", message, sent=sent, next_step=next_step, retryable=False)
     elif any(getattr(item, "reason", None) in _NOT_TLS for item in causes):
         message = "the server does not speak TLS on this port"
         next_step = "If it serves plain http, begin api_url with http://. Otherwise check the port."
-        return TransportError("tls", message, sent=sent, next_step=next_step)
+        return _failure("tls", message, sent=sent, next_step=next_step)
     else:
         message = f"no secure connection: {_reason(causes)}"
     next_step = "Check the options ca_path and validate_certs."
-    return TransportError("tls", message, sent=sent, next_step=next_step, retryable=not certificate)
+    return _failure("tls", message, sent=sent, next_step=next_step, retryable=not certificate)
 
 
 def _is_certificate_error(exc: BaseException) -> bool:

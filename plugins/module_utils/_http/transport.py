@@ -17,6 +17,7 @@ import typing as t
 from concurrent.futures import wait
 from urllib.parse import urlsplit
 
+from .._errors import ApiError
 from .connection import (
     BearerAuth,
     SendRecord,
@@ -30,7 +31,6 @@ from .threads import start
 
 if t.TYPE_CHECKING:
     import ssl
-    import types
     from collections.abc import Mapping
 
 # A list of a hundred thousand configurations has about 40 MB.
@@ -40,12 +40,14 @@ _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class Response(t.NamedTuple):
-    """A response. retry_after: seconds from the header, 0 without it. body: None if its compression is broken."""
-
     status: int
+    # Seconds from the header, 0 without it.
     retry_after: float
     content_type: str
+    # None if its compression is broken.
     body: bytes | None
+    # Whether a Link header says that there is another page.
+    has_next_link: bool = False
 
 
 class Transport:
@@ -79,7 +81,7 @@ class Transport:
         :param token: The bearer token. None sends no Authorization header.
         :param body: Sent as JSON.
         :param timeout: Seconds, instead of the timeout of the transport.
-        :raises TransportError: No complete response was received in time.
+        :raises ApiError: No complete response was received in time. `effect` is PENDING if the request was sent.
 
         The exchange runs in a separate thread, because the timeouts of requests do not limit the whole exchange: a
         server can send one byte after the other, and a name server may not answer. After the timeout, the thread is
@@ -93,11 +95,13 @@ class Transport:
         try:
             exchange = start(_exchange, session, request, timeout, record)
         except RuntimeError:
-            raise _no_response().no_thread() from None
+            from . import no_response
+
+            raise ApiError(no_response.no_thread()) from None
         wait([exchange], timeout)
         if not exchange.done():
             self._threads.session = None
-            raise _no_response().timed_out(timeout, sent=record.abandon())
+            raise _timed_out(timeout, sent=record.abandon())
         try:
             response = exchange.result()
         except (
@@ -107,12 +111,17 @@ class Transport:
             OSError,
             ValueError,
         ) as exc:
-            raise _no_response().explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url)) from None
+            from . import no_response
+
+            failure = no_response.explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url))
+            raise ApiError(failure) from None
         if response.status < 200:
             # The final response may still arrive. The next request must not read it as its own response.
             self._threads.session = None
         if response.status == 407 and (proxy := proxy_of(url)):
-            raise _no_response().refused_by_proxy(proxy, 407)
+            from . import no_response
+
+            raise ApiError(no_response.refused_by_proxy(proxy, 407))
         return response
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -127,15 +136,19 @@ class Transport:
                 try:
                     self._context = tls_context(self._validate_certs, os.environ.get(variable))
                 except ValueError:
-                    raise _no_response().unreadable_bundle(variable) from None
+                    from . import no_response
+
+                    raise ApiError(no_response.unreadable_bundle(variable)) from None
             return self._context
 
 
-def _no_response() -> types.ModuleType:
-    """Import the module that explains failures. The import takes 2 ms, and only failures need it."""
-    from . import no_response as module
+# no_response is imported where it is needed, because the import takes 2 ms, and only failures need it.
 
-    return module
+
+def _timed_out(timeout: float, *, sent: bool) -> ApiError:
+    from . import no_response
+
+    return ApiError(no_response.timed_out(timeout, sent=sent))
 
 
 def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> Response:
@@ -149,15 +162,21 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
             for chunk in response.iter_content(1 << 16):
                 body += chunk
                 if time.monotonic() > deadline:
-                    raise _no_response().timed_out(timeout, sent=True)
+                    raise _timed_out(timeout, sent=True)
                 if len(body) > MAX_BODY_BYTES:
-                    raise _no_response().too_long(MAX_BODY_BYTES)
+                    from . import no_response
+
+                    raise ApiError(no_response.too_long(MAX_BODY_BYTES))
         except requests.exceptions.ContentDecodingError:
             body = None
         headers = response.headers
         content = None if body is None else bytes(body)
         return Response(
-            response.status_code, _seconds(headers.get("Retry-After")), headers.get("Content-Type") or "", content
+            response.status_code,
+            _seconds(headers.get("Retry-After")),
+            headers.get("Content-Type") or "",
+            content,
+            any("next" in rel.lower().split() for rel in response.links),
         )
 
 

@@ -6,21 +6,30 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure
 
-UNKNOWN = "does not know whether"
+UNKNOWN = "The module does not know whether the request had an effect."
+REFUSED = Failure(
+    "forbidden",
+    "no.",
+    http_status=403,
+    effect=Effect.PENDING,
+    next_step="Ask.",
+    lead="the API answered 403: ",
+    attempts=2,
+)
 
 
 def test_return_value() -> None:
-    error = ApiError("in_use", "refused", http_status=403, repositories=[{"id": "a"}])
-    assert error.as_dict() == {
+    failure = Failure("in_use", "refused", http_status=403, details={"repositories": [{"id": "a"}]})
+    assert failure.as_dict() == {
         "code": "in_use",
         "http_status": 403,
         "message": "refused",
         "outcome_unknown": False,
         "repositories": [{"id": "a"}],
     }
-    assert ApiError("timeout", "late", outcome_unknown=True).as_dict() == {
+    assert Failure("timeout", "late", effect=Effect.PENDING).as_dict() == {
         "code": "timeout",
         "http_status": None,
         "message": "late",
@@ -29,44 +38,35 @@ def test_return_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "text"),
+    ("failure", "text"),
     [
-        (ApiError("timeout", "late"), "late."),
-        (ApiError("timeout", "late.", next_step="Wait."), "late. Wait."),
-        (ApiError("rejected", "bad", http_status=400), "the API answered 400: bad."),
-        (ApiError("rejected", "bad", http_status=400, summary="sent bad", next_step="Fix it."), "sent bad. Fix it."),
+        (Failure("timeout", "late"), "late."),
+        (Failure("timeout", "late.", next_step="Wait."), "late. Wait."),
+        (
+            Failure("rejected", "bad", lead="the API answered 400: ", next_step="Fix it."),
+            "the API answered 400: bad. Fix it.",
+        ),
+        (REFUSED._replace(effect=Effect.NONE), "the API answered 403: no (2 attempts). Ask."),
     ],
 )
-def test_sentences(error: ApiError, text: str) -> None:
-    assert str(error) == text
+def test_sentences(failure: Failure, text: str) -> None:
+    assert str(failure) == text
 
 
-@pytest.mark.parametrize("unknown", [True, False])
-def test_unknown_outcome_is_told_at_the_end(unknown: bool) -> None:
-    text = str(ApiError("timeout", "late", outcome_unknown=unknown, next_step="Wait."))
-    assert (UNKNOWN in text) is unknown
+@pytest.mark.parametrize("effect", Effect)
+def test_unknown_outcome_is_told_at_the_end(effect: Effect) -> None:
+    text = str(Failure("timeout", "late", effect=effect, next_step="Wait."))
+    assert (UNKNOWN in text) is (effect is not Effect.NONE)
     assert text.startswith("late. Wait.")
 
 
-def test_restated_error_says_more_and_leaves_the_first_alone() -> None:
-    first = RequestError(
-        "forbidden", "no.", from_api=True, http_status=403, outcome_unknown=True, next_step="Ask.", reason="R"
-    )
-    second = first.restated("It is used", code="in_use", outcome_unknown=False, next_step="Unlink it.", repositories=[])
-    assert str(second) == "the API answered 403: no. It is used. Unlink it."
-    assert second.as_dict() == {
-        "code": "in_use",
-        "http_status": 403,
-        "message": "no. It is used",
-        "outcome_unknown": False,
-        "reason": "R",
-        "repositories": [],
-    }
-    assert (first.code, first.message, first.outcome_unknown) == ("forbidden", "no.", True)
+def test_context_follows_the_message_and_leaves_the_first_failure_alone() -> None:
+    failure = REFUSED.with_context("It is used", "").with_context("Twice.")._replace(effect=Effect.NONE)
+    assert str(failure) == "the API answered 403: no (2 attempts). It is used. Twice. Ask."
+    assert failure.as_dict()["message"] == "no. It is used. Twice."
+    assert (REFUSED.as_dict()["message"], REFUSED.outcome_unknown) == ("no.", True)
 
 
-def test_restated_error_keeps_what_is_not_given() -> None:
-    error = ApiError("forbidden", "no", http_status=403, next_step="Ask.", summary="refused")
-    assert str(error.restated()) == str(error) == "refused. Ask."
-    assert error.restated().as_dict() == error.as_dict()
-    assert ApiError("timeout", "lost", outcome_unknown=True).restated("It is not listed").outcome_unknown
+def test_effects_are_ordered() -> None:
+    assert max(Effect.PENDING, Effect.POSSIBLE, Effect.NONE) is Effect.PENDING
+    assert max(Effect.POSSIBLE, Effect.NONE) is Effect.POSSIBLE

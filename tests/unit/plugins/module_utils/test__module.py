@@ -14,7 +14,7 @@ import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.flashback.platform.plugins.module_utils import _module
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, OptionError
 from ansible_collections.flashback.platform.plugins.module_utils._module import run
 from ansible_collections.flashback.platform.plugins.module_utils._options import (
     api_argument_spec,
@@ -22,6 +22,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._options import
     check_option,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED
+from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module
 from ansible_collections.flashback.platform.tests.unit.responses import TOKEN, TOKEN_CORE
 from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer, response, trickle
@@ -29,7 +30,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import Sc
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Session
+    from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient
     from ansible_collections.flashback.platform.tests.unit.conftest import (
         Authority,
         FakeClock,
@@ -43,10 +44,10 @@ OK = response(200, {"success": True})
 def main() -> None:
     """A module that has the connection options only, and sends one request."""
     module = AnsibleModule(argument_spec=api_argument_spec(), supports_check_mode=True)
-    run(module, "Asking", lambda session: Result({"answer": session.call("GET", "/ask")}))
+    run(module, "Asking", lambda client: Result({"answer": client.call("GET", "/ask").body}))
 
 
-def end_with(action: Callable[[Session], Result], **params: t.Any) -> TaskResult:
+def end_with(action: Callable[[AuthenticatedClient], Result], **params: t.Any) -> TaskResult:
     """The result of a task whose action is this."""
 
     def main() -> None:
@@ -284,8 +285,8 @@ def test_api_error(server: ScriptedServer, run_task: RunTask) -> None:
 
 
 def test_error_of_the_action() -> None:
-    def action(_session: Session) -> Result:
-        raise ApiError("ambiguous_name", "there are two")
+    def action(_client: AuthenticatedClient) -> Result:
+        raise ApiError(Failure("ambiguous_name", "there are two"))
 
     assert end_with(action).error == {
         "code": "ambiguous_name",
@@ -296,7 +297,7 @@ def test_error_of_the_action() -> None:
 
 
 def test_option_error_of_the_action() -> None:
-    def action(_session: Session) -> Result:
+    def action(_client: AuthenticatedClient) -> Result:
         raise OptionError(f"key is missing for {TOKEN}")
 
     result = end_with(action)
@@ -305,8 +306,8 @@ def test_option_error_of_the_action() -> None:
 
 
 def test_result_with_values_warnings_and_an_error() -> None:
-    error = ApiError("partial_failure", "some failed", outcome_unknown=True)
-    result = end_with(lambda _session: Result({"changed": True, "msg": "x", "outcomes": [1]}, ("a", "b"), error))
+    failure = Failure("partial_failure", "some failed", effect=Effect.PENDING)
+    result = end_with(lambda _client: Result({"changed": True, "msg": "x", "outcomes": [1]}, ("a", "b"), failure))
     assert (result.failed, result.changed, result.values["outcomes"]) == (True, True, [1])
     assert (result.code, result.warnings) == ("partial_failure", ["a", "b"])
     assert result.msg.startswith("Choosing at https://backend.flashback.tech failed: some failed. ")
@@ -369,8 +370,8 @@ def test_https_does_not_warn(start_server: StartServer, authority: Authority, ru
 
 def everywhere(text: str) -> Result:
     """A result that has the text in every place."""
-    error = ApiError("rejected", text, next_step=text, repositories=[{"id": text}])
-    return Result({"changed": True, "diff": {"before": {text: text}}, "ai_llms": [text]}, (text, f"x{text}"), error)
+    failure = Failure("rejected", text, next_step=text, details={"repositories": [{"id": text}]})
+    return Result({"changed": True, "diff": {"before": {text: text}}, "ai_llms": [text]}, (text, f"x{text}"), failure)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +384,7 @@ def everywhere(text: str) -> Result:
     ],
 )
 def test_nothing_shows_the_token(echo: str) -> None:
-    result = end_with(lambda _session: everywhere(echo))
+    result = end_with(lambda _client: everywhere(echo))
     assert TOKEN_CORE not in result.output
     assert len(result.warnings) == 2
 
@@ -391,16 +392,16 @@ def test_nothing_shows_the_token(echo: str) -> None:
 def test_secrets_of_other_options_are_redacted_too() -> None:
     password = "hünter2+&/ä secret-end"
     form = "h%C3%BCnter2%2B%26%2F%C3%A4+secret-end"
-    result = end_with(lambda _session: everywhere(f"{password} {form}"), password=password)
+    result = end_with(lambda _client: everywhere(f"{password} {form}"), password=password)
     assert "secret-end" not in result.output
 
 
 @pytest.mark.parametrize("password", ["a", "in", "1", "."])
 def test_short_secret_does_not_turn_messages_into_asterisks(password: str) -> None:
     message = "Choosing an answer in all of 11 a.m. meetings"
-    error = ApiError("rejected", message)
+    failure = Failure("rejected", message)
     result = end_with(
-        lambda _session: Result({"changed": False}, (message,), error), email="demo@example.com", password=password
+        lambda _client: Result({"changed": False}, (message,), failure), email="demo@example.com", password=password
     )
     for text in (result.msg, result.error["message"], *result.warnings):
         assert text.count(REDACTED) <= 2

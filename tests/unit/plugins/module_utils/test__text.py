@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-import typing as t
 
 import pytest
 
@@ -18,9 +17,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._text import (
     join_limited,
     one_line,
 )
-
-if t.TYPE_CHECKING:
-    pass
 
 # Texts of servers
 

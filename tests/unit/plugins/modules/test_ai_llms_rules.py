@@ -333,7 +333,7 @@ def test_check_mode_is_one_list_and_one_warning(api: FakeApi) -> None:
     for number in range(12):
         id = f"used-{number:02}"
         api.configurations[id] = item(id=id, name=id, repos=[repo(number)])
-    ended = run(api, NEW, prune=True, check=True)
+    ended = run(api, NEW, prune=True, prune_limit=20, check=True)
     assert (ended.failed, ended.changed) == (False, True)
     assert requests(api) == [LIST]
     (warning,) = ended.warnings
@@ -344,7 +344,7 @@ def test_check_mode_is_one_list_and_one_warning(api: FakeApi) -> None:
 
 def test_a_warning_is_one_line_whatever_the_names_are(api: FakeApi) -> None:
     api.configurations = {"id-1": item(id="id-1", name="a\nb\x1b[2Jc", repos=[{"id": "r\n1", "name": "d\x1b[1me"}])}
-    ended = run(api, prune=True, check=True)
+    ended = run(api, prune=True, prune_limit=1, check=True)
     (warning,) = ended.warnings
     assert warning.isprintable()
 

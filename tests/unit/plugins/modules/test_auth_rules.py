@@ -251,16 +251,6 @@ def test_workers_share_one_login_when_the_token_expires(api: FakeApi) -> None:
     assert len([line for line in api.lines if line.startswith("DELETE /ai")]) <= len(MANY) + 8
 
 
-@pytest.mark.parametrize("login_first", [False, True])
-def test_an_api_that_alternates_causes_two_logins_at_the_most(api: FakeApi, login_first: bool) -> None:
-    api.configurations = {id: item(id=id, name=id) for id in MANY}
-    api.next("DELETE /ai/llm/.*", *[None, UNAUTHORIZED] * 100)
-    ended = api.run(ai_llm.main, token=None if login_first else TOKEN, login=True, ids=MANY, state="absent")
-    assert ended.failed
-    assert api.lines.count(LOGIN) <= 2
-    assert {outcome["outcome"] for outcome in ended.values["outcomes"]} <= {"deleted", "failed"}
-
-
 def test_an_api_that_accepts_each_token_once_causes_two_logins_at_the_most(api: FakeApi) -> None:
     api.configurations = {id: item(id=id, name=id) for id in MANY}
     used: set[str] = set()
@@ -371,12 +361,11 @@ def test_a_revocation_that_fails_changes_nothing_and_is_tried_once(
     assert "warnings" not in ended.values
 
 
-def test_a_token_that_expires_before_the_revocation_is_renewed_once(api: FakeApi) -> None:
+def test_a_refused_revocation_causes_no_login(api: FakeApi) -> None:
     api.next("DELETE /token/.*", *[UNAUTHORIZED] * 10)
     ended = api.run(ai_llm.main, login=True, retries=3, id="id-1", state="absent")
     assert (ended.failed, ended.changed) == (False, True)
-    assert api.lines[:4] == [LOGIN, "DELETE /ai/llm/id-1 [token-1]", REVOCATION, LOGIN]
-    assert api.lines[4:] == ["DELETE /token/session-1 [token-2]", "DELETE /token/session-2 [token-2]"]
+    assert api.lines == [LOGIN, "DELETE /ai/llm/id-1 [token-1]", REVOCATION]
 
 
 def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> None:
@@ -399,29 +388,6 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
     assert time.monotonic() - first_revocation < 5
     assert not ended.failed
     assert api.lines.count(LOGIN) > 8
-
-
-def test_a_revocation_that_hangs_leaves_time_for_the_newest_session(api: FakeApi) -> None:
-    api.next("PUT .*", UNAUTHORIZED)
-    api.next("DELETE /token/session-1", HANG)
-    ended = api.run(ai_llm.main, login=True, id="id-1", name="Two")
-    assert not ended.failed
-    assert api.lines[-2:] == ["DELETE /token/session-1 [token-2]", "DELETE /token/session-2 [token-2]"]
-
-
-def test_a_login_for_the_revocations_has_no_more_time(api: FakeApi) -> None:
-    """The waits for the refusal, for the login, and for its revocations together are as long as one of them may be."""
-    started = time.monotonic()
-
-    def wait(line: str) -> None:
-        if line.startswith("DELETE /token/") or api.lines.count(LOGIN) > 1:
-            time.sleep(2)
-
-    api.hook = wait
-    api.next("DELETE /token/.*", *[UNAUTHORIZED] * 10)
-    ended = api.run(ai_llm.main, login=True, id="id-1", state="absent")
-    assert (ended.failed, ended.changed) == (False, True)
-    assert time.monotonic() - started < 4
 
 
 def test_a_session_without_a_usable_token_id_is_left(api: FakeApi) -> None:

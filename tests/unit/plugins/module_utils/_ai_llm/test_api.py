@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import repository_names
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Failure
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -55,10 +55,10 @@ FIELDS = {
 }
 
 
-def error_of(action: Callable[[], t.Any]) -> ApiError:
+def error_of(action: Callable[[], t.Any]) -> Failure:
     with pytest.raises(ApiError) as caught:
         action()
-    return caught.value
+    return caught.value.failure
 
 
 # list

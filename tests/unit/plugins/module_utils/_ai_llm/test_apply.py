@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.apply import apply
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -55,7 +55,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
-    from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
+    from ansible_collections.flashback.platform.plugins.module_utils._errors import Failure
 
 BEFORE = serialize_ai_llm(item())
 REMOVAL = Change("delete", ID, ID, None, {})
@@ -101,16 +101,16 @@ def apply_one(new_ai_llms: Callable[..., AiLlms]) -> Callable[..., Outcome]:
     def apply_one(change: Change, *, retries: int = 0, **options: t.Any) -> Outcome:
         (outcome,) = apply(new_ai_llms(retries=retries), [change], **options)
         assert outcome.change == change
-        if outcome.error:
-            assert outcome.error.as_dict()["outcome_unknown"] is (outcome.status == "unknown")
+        if outcome.failure:
+            assert outcome.failure.as_dict()["outcome_unknown"] is (outcome.status == "unknown")
         return outcome
 
     return apply_one
 
 
-def error_of(outcome: Outcome) -> ApiError:
-    assert outcome.error is not None
-    return outcome.error
+def error_of(outcome: Outcome) -> Failure:
+    assert outcome.failure is not None
+    return outcome.failure
 
 
 # Removals
@@ -144,7 +144,7 @@ def test_removal(
     server.expect(DELETE, *deletes)
     server.expect(LIST, *lists)
     outcome = apply_one(REMOVAL, retries=1)
-    assert (outcome.status, outcome.error) == (status, None)
+    assert (outcome.status, outcome.failure) == (status, None)
 
 
 # Decision 11: what no response tells is looked up.
@@ -169,7 +169,7 @@ def test_lost_removal_that_is_not_listed_took_effect(
     server.expect(DELETE, NO_OUTCOME[last])
     server.expect(LIST, NOT_LISTED)
     outcome = apply_one(REMOVAL)
-    assert (outcome.status, outcome.error, outcome.evidence) == ("deleted", None, "is not listed any more")
+    assert (outcome.status, outcome.failure, outcome.evidence) == ("deleted", None, "is not listed any more")
 
 
 @pytest.mark.parametrize("last", list(NO_OUTCOME))
@@ -180,8 +180,8 @@ def test_lost_removal_that_is_still_listed_is_certain_only_from_the_api(
     server.expect(LIST, LISTED)
     outcome = apply_one(REMOVAL)
     assert outcome.status == ("failed" if last == "documented 500" else "unknown")
-    assert "still listed" in str(outcome.error)
-    assert ("may also have an effect later" in str(outcome.error)) is (outcome.status == "unknown")
+    assert "still listed" in str(outcome.failure)
+    assert ("may also have an effect later" in str(outcome.failure)) is (outcome.status == "unknown")
 
 
 @pytest.mark.parametrize("first", [CLOSED, GATEWAY_ERROR])
@@ -200,7 +200,7 @@ def test_documented_500_of_a_removal_is_certain(server: ScriptedServer, apply_on
     server.expect(LIST, LISTED)
     error = error_of(apply_one(REMOVAL, retries=1))
     assert (error.code, error.http_status, error.outcome_unknown) == ("server_error", 500, False)
-    assert "Failed to delete configuration" in error.message
+    assert "Failed to delete configuration" in error.as_dict()["message"]
 
 
 UNLISTED = Change("delete", ID, ID, None, {}, unlisted=True)
@@ -218,7 +218,7 @@ def test_lost_removal_of_what_was_not_listed_before(server: ScriptedServer, appl
     server.expect(LIST, NOT_LISTED)
     outcome = apply_one(UNLISTED)
     assert outcome.status == "unknown"
-    assert "not listed before" in error_of(outcome).message
+    assert "not listed before" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize("last", list(NO_OUTCOME))
@@ -230,7 +230,7 @@ def test_lost_removal_that_cannot_be_looked_up_is_unknown(
     server.expect(LIST, listed)
     outcome = apply_one(REMOVAL)
     assert outcome.status == "unknown"
-    assert "list" in error_of(outcome).message
+    assert "list" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize("lost_before", [True, False])
@@ -243,7 +243,7 @@ def test_foreign_404_of_a_listed_configuration(
     outcome = apply_one(REMOVAL, retries=1)
     assert outcome.status == ("unknown" if lost_before else "failed")
     assert (error_of(outcome).code, error_of(outcome).http_status) == ("invalid_response", 404)
-    assert "still listed" in error_of(outcome).message
+    assert "still listed" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize("listed", UNREADABLE_LISTS)
@@ -256,7 +256,7 @@ def test_foreign_404_that_cannot_be_confirmed(
     outcome = apply_one(REMOVAL, retries=1)
     assert outcome.status == ("unknown" if lost_before else "failed")
     assert (error_of(outcome).code, error_of(outcome).http_status) == ("invalid_response", 404)
-    assert "The request for the list, which could show the outcome, failed too" in error_of(outcome).message
+    assert "The request for the list, which could show the outcome, failed too" in str(error_of(outcome))
 
 
 def test_removal_of_what_repositories_use(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
@@ -404,7 +404,7 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
         "id-8": "failed",
     }
     assert [id for id, outcome in outcomes.items() if outcome.evidence] == ["id-6"]
-    codes = {id: outcome.error.code for id, outcome in outcomes.items() if outcome.error}
+    codes = {id: outcome.failure.code for id, outcome in outcomes.items() if outcome.failure}
     assert codes == {
         "id-1": "in_use",
         "id-2": "forbidden",
@@ -413,7 +413,7 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
         "id-7": "server_error",
         "id-8": "rejected",
     }
-    assert error_of(outcomes["id-1"]).details["repositories"] == repositories(1)
+    assert error_of(outcomes["id-1"]).details == {"repositories": repositories(1)}
     assert server.lines.index(LIST) == len(IDS) == len(server.requests) - 1
 
 
@@ -434,7 +434,7 @@ def test_creation_that_is_not_listed_yet(
     server.expect(CREATE, WRITTEN)
     server.expect(LIST, listed)
     outcome = apply_one(CREATION)
-    assert (outcome.status, outcome.error, outcome.id) == ("created", None, ID)
+    assert (outcome.status, outcome.failure, outcome.id) == ("created", None, ID)
     assert outcome.ai_llm == {**BEFORE, "org_id": None, "user_id": None, "created_at": None}
 
 
@@ -481,7 +481,7 @@ def test_lost_creation_that_is_not_listed_is_certain_only_from_the_api(
     server.expect(LIST_WORKSPACE, NOT_LISTED)
     outcome = apply_one(CREATION, retries=3)
     assert outcome.status == ("failed" if steps is SERVER_ERROR else "unknown")
-    assert "does not show" in error_of(outcome).message
+    assert "does not show" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize("other", [{"endpoint": "https://example.org"}, {"aiType": "OTHER"}])
@@ -493,7 +493,7 @@ def test_lost_creation_of_a_name_that_somebody_else_has_created(
     server.expect(LIST_WORKSPACE, response(200, listing(item(**other))))
     outcome = apply_one(CREATION)
     assert (outcome.status, outcome.ai_llm) == ("unknown", None)
-    assert ID in error_of(outcome).message
+    assert ID in str(error_of(outcome))
 
 
 def test_lost_creation_that_is_listed_without_all_fields(
@@ -523,7 +523,7 @@ def test_lost_creation_of_a_name_that_is_listed_twice(
     server.expect(LIST_WORKSPACE, response(200, listing(item(id="e"), item(id="f"))))
     outcome = apply_one(CREATION)
     assert outcome.status == "unknown"
-    assert "e, f" in error_of(outcome).message
+    assert "e, f" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_lost_update_that_is_not_listed_is_certain_only_from_the_api(
     server.expect(LIST, listed)
     outcome = apply_one(UPDATING)
     assert outcome.status == ("failed" if steps is SERVER_ERROR else "unknown")
-    assert "does not show the update" in error_of(outcome).message
+    assert "does not show the update" in str(error_of(outcome))
 
 
 @pytest.mark.parametrize("listed", UNREADABLE_LISTS)
@@ -613,7 +613,7 @@ def test_creation_is_validated_before_the_list(server: ScriptedServer, apply_one
     server.expect(VALIDATE, VALID)
     server.expect(LIST, LISTED)
     outcome = apply_one(CREATION, validate=True)
-    assert (outcome.status, outcome.ai_llm, outcome.error) == ("created", BEFORE, None)
+    assert (outcome.status, outcome.ai_llm, outcome.failure) == ("created", BEFORE, None)
     assert outcome.validation == {"valid": True, "message": "It works"}
 
 
@@ -654,7 +654,7 @@ def test_validation_leaves_the_outcome_alone(
     server.expect(VALIDATE, steps)
     outcome = apply_one(change, validate=True)
     assert outcome.status == ("unchanged" if change is KEEPING else "updated")
-    assert (outcome.error.code if outcome.error else None) == code
+    assert (outcome.failure.code if outcome.failure else None) == code
     assert (outcome.validation["valid"] if outcome.validation else None) is valid
 
 
@@ -726,7 +726,7 @@ def test_nothing_is_removed_if_its_replacement_may_be_missing(
     outcomes = apply(new_ai_llms(), changes_of_a_workspace(), workspace_id=WORKSPACE)
     status = "failed" if steps is not CLOSED else "unknown"
     assert [outcome.status for outcome in outcomes] == ["skipped", status, "updated", "unchanged", "absent"]
-    assert (outcomes[0].error, outcomes[0].changed) == (None, False)
+    assert (outcomes[0].failure, outcomes[0].changed) == (None, False)
     assert "DELETE /ai/llm/old" not in server.lines
 
 

@@ -9,19 +9,13 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import (
-    Change,
-    Outcome,
-    Rules,
-    Wanted,
-    plan,
-    predict,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, OptionError
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Rules, Wanted, plan
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Failure, OptionError
 from ansible_collections.flashback.platform.tests.unit.responses import ID, KEY, NAME, SECRET, WORKSPACE, item, repo
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Status
 
 ENDPOINT = "https://api.openai.com/v1"
 COMPLETE: dict[str, t.Any] = {"name": NAME, "ai_type": "OPENAI", "endpoint": ENDPOINT, "key": KEY, "secret": SECRET}
@@ -161,13 +155,13 @@ def test_nothing_is_pruned_by_default() -> None:
 # Errors
 
 
-def error_of(wanted: list[Wanted], existing: list[dict[str, t.Any]], rules: Rules) -> ApiError:
+def error_of(wanted: list[Wanted], existing: list[dict[str, t.Any]], rules: Rules) -> Failure:
     with pytest.raises(ApiError) as caught:
         plan(wanted, existing, rules)
-    assert caught.value.http_status is None
-    assert caught.value.outcome_unknown is False
-    assert caught.value.next_step
-    return caught.value
+    assert caught.value.failure.http_status is None
+    assert caught.value.failure.outcome_unknown is False
+    assert caught.value.failure.next_step
+    return caught.value.failure
 
 
 @pytest.mark.parametrize("present", [True, False])
@@ -183,8 +177,8 @@ def test_all_ids_of_other_workspaces_are_named() -> None:
     existing = [listed(id="a"), *(listed(id=id, workspaceId=f"w{id}") for id in "bcd")]
     error = error_of([by_id(id, present=False) for id in "abcd"], existing, IN_WORKSPACE)
     for id in "bcd":
-        assert f"'{id}' (in workspace 'w{id}')" in error.message
-    assert "'a'" not in error.message
+        assert f"'{id}' (in workspace 'w{id}')" in error.as_dict()["message"]
+    assert "'a'" not in error.as_dict()["message"]
 
 
 @pytest.mark.parametrize("rules", [Rules(), IN_WORKSPACE])
@@ -221,7 +215,7 @@ def test_prune_limit() -> None:
     assert len(plan([], existing, Rules(WORKSPACE, prune=True, prune_limit=3))) == 3
     error = error_of([], existing, Rules(WORKSPACE, prune=True, prune_limit=2))
     assert error.code == "prune_limit_exceeded"
-    assert error.message == "3 configurations to prune, but prune_limit is 2: name-0, name-1, name-2"
+    assert error.as_dict()["message"] == "3 configurations to prune, but prune_limit is 2: name-0, name-1, name-2"
 
 
 def test_prune_limit_of_zero() -> None:
@@ -234,7 +228,7 @@ def test_prune_limit_of_zero() -> None:
 def test_configuration_without_a_name_cannot_be_pruned() -> None:
     error = error_of([by_name()], [listed(), listed(id="nameless", name=None)], Rules(WORKSPACE, prune=True))
     assert error.code == "invalid_response"
-    assert "nameless" in error.message
+    assert "nameless" in error.as_dict()["message"]
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -273,4 +267,4 @@ def test_prediction(change: Change, status: Status, ai_llm: dict[str, t.Any] | N
     outcome = predict(change)
     assert outcome == Outcome(change, status, change.id, ai_llm)
     assert outcome.changed is (status in ("created", "updated", "deleted"))
-    assert outcome.error is None
+    assert outcome.failure is None

@@ -9,9 +9,9 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode, report_one
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ID,
     KEY,
@@ -23,7 +23,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Status
 
 SUBJECT = "AI LLM configuration 'x'"
 REAL = Mode(check=False, diff=False)
@@ -46,7 +46,7 @@ GONE = Change("keep", ID, ID, None, {})
 
 def msg_of(outcome: Outcome, mode: Mode = REAL, **options: t.Any) -> str:
     result = report_one(outcome, SUBJECT, mode, **options)
-    assert result.error is outcome.error
+    assert result.failure is outcome.failure
     assert result.values["changed"] is outcome.changed
     return t.cast("str", result.values["msg"])
 
@@ -114,7 +114,7 @@ def test_credentials_that_are_not_compared_are_told(mode: Mode) -> None:
         (Outcome(UPDATING, "updated", ID, {"id": ID}), {"id": ID}),
         (Outcome(KEEPING, "unchanged", ID, BEFORE), BEFORE),
         (Outcome(GONE, "absent", ID), None),
-        (Outcome(REMOVAL, "failed", ID, error=ApiError("timeout", "late")), None),
+        (Outcome(REMOVAL, "failed", ID, failure=Failure("timeout", "late")), None),
     ],
 )
 def test_configuration_is_returned_if_it_is_known(outcome: Outcome, ai_llm: dict[str, t.Any] | None) -> None:
@@ -124,10 +124,10 @@ def test_configuration_is_returned_if_it_is_known(outcome: Outcome, ai_llm: dict
 
 
 def test_validation_and_error_are_returned_together() -> None:
-    error = ApiError("validation_failed", "no")
+    error = Failure("validation_failed", "no")
     validation = {"valid": False, "message": "no"}
     result = report_one(Outcome(UPDATING, "updated", ID, BEFORE, error, validation), SUBJECT, REAL)
-    assert (result.error, result.values["validation"], result.values["changed"]) == (error, validation, True)
+    assert (result.failure, result.values["validation"], result.values["changed"]) == (error, validation, True)
 
 
 # Diff
@@ -169,8 +169,8 @@ def test_diff_of_a_removal() -> None:
     [
         Outcome(KEEPING, "unchanged", ID, BEFORE),
         Outcome(GONE, "absent", ID),
-        Outcome(UPDATING, "failed", ID, error=ApiError("timeout", "late")),
-        Outcome(REMOVAL, "unknown", ID, error=ApiError("timeout", "late", outcome_unknown=True)),
+        Outcome(UPDATING, "failed", ID, failure=Failure("timeout", "late")),
+        Outcome(REMOVAL, "unknown", ID, failure=Failure("timeout", "late", effect=Effect.PENDING)),
     ],
 )
 def test_diff_is_empty_if_nothing_changed(outcome: Outcome) -> None:

@@ -9,17 +9,18 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Change, Outcome, predict
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report_many import (
     report_removals,
     report_workspace,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Result
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure
+from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Action, Status
+    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Action, Status
 
 REAL = Mode(check=False, diff=False)
 CHECK = Mode(check=True, diff=False)
@@ -37,18 +38,20 @@ def removed(number: int, **options: t.Any) -> Outcome:
 
 
 def failed(number: int, code: str = "forbidden", *, unknown: bool = False, **details: t.Any) -> Outcome:
-    error = ApiError(code, f"no to {number}", http_status=403, outcome_unknown=unknown, **details)
+    error = Failure(
+        code, f"no to {number}", http_status=403, effect=Effect.PENDING if unknown else Effect.NONE, details=details
+    )
     status: Status = "unknown" if unknown else "failed"
-    return Outcome(removal(number, listed=False), status, f"id-{number}", error=error)
+    return Outcome(removal(number, listed=False), status, f"id-{number}", failure=error)
 
 
 def absent(number: int) -> Outcome:
     return Outcome(removal(number, listed=False), "absent", f"id-{number}")
 
 
-def error_of(result: Result) -> ApiError:
-    assert result.error is not None
-    return result.error
+def error_of(result: Result) -> Failure:
+    assert result.failure is not None
+    return result.failure
 
 
 def test_outcomes() -> None:
@@ -90,7 +93,7 @@ def test_outcomes_have_the_names_that_were_read() -> None:
 )
 def test_message_counts(outcomes: list[Outcome], msg: str, changed: bool) -> None:
     result = report_removals(outcomes, REAL)
-    assert (result.values["msg"], result.values["changed"], result.error) == (msg, changed, None)
+    assert (result.values["msg"], result.values["changed"], result.failure) == (msg, changed, None)
 
 
 def test_message_tells_how_many_removals_are_inferred() -> None:
@@ -121,8 +124,8 @@ def test_message_tells_how_many_removals_are_inferred() -> None:
 )
 def test_configurations_that_exist_afterwards(action: Action, status: Status, code: str | None, is_left: bool) -> None:
     before = serialize_ai_llm(item())
-    error = ApiError(code, "no") if code else None
-    outcome = Outcome(Change(action, NAME, ID, before, {}), status, ID, error=error)
+    error = Failure(code, "no") if code else None
+    outcome = Outcome(Change(action, NAME, ID, before, {}), status, ID, failure=error)
     assert report_workspace([outcome], REAL, 1, ()).values["ai_llms"] == ([before] if is_left else [])
 
 
@@ -141,10 +144,10 @@ def test_partial_failure() -> None:
 
 
 def test_partial_failure_with_one_error_says_why() -> None:
-    reason = ApiError("in_use", "no", http_status=403, next_step="Unlink it.")
-    error = error_of(report_removals([removed(1), Outcome(removal(2), "failed", "id-2", error=reason)], REAL))
-    assert error.message == "1 of 2 configurations could not be removed: id-2 (in_use)"
-    assert str(error).startswith(f"{error.message}: the API answered 403: no. Unlink it. See the return value outcomes")
+    reason = Failure("in_use", "no", http_status=403, next_step="Unlink it.")
+    error = error_of(report_removals([removed(1), Outcome(removal(2), "failed", "id-2", failure=reason)], REAL))
+    assert error.as_dict()["message"] == "1 of 2 configurations could not be removed: id-2 (in_use)"
+    assert str(error).startswith(f"{error.message}. The cause: no. Unlink it. See the return value outcomes")
 
 
 def test_partial_failure_is_unknown_if_any_outcome_is() -> None:
@@ -158,8 +161,8 @@ def test_failures_name_ten_ids_once() -> None:
     for number in range(10):
         assert str(error).count(f"id-{number} ") == 1
     assert "id-10 " not in str(error)
-    assert "and 290 more" in error.message
-    assert "300 of 300 configurations could not be removed" in error.message
+    assert "and 290 more" in error.as_dict()["message"]
+    assert "300 of 300 configurations could not be removed" in error.as_dict()["message"]
     assert len(str(error)) < 1000
 
 
@@ -179,7 +182,7 @@ def test_many_in_use_in_check_mode() -> None:
     used = [outcome for outcome in result.values["outcomes"] if "repositories" in outcome]
     assert [outcome["id"] for outcome in used] == [f"id-{number}" for number in range(30)]
     assert used[0] == {"id": "id-0", "name": "name-0", "outcome": "deleted", "repositories": repositories(0, 1)}
-    assert result.error is None
+    assert result.failure is None
 
 
 def test_one_of_many_in_use_in_check_mode() -> None:

@@ -94,7 +94,7 @@ def test_nothing_is_written_if_the_list_cannot_be_read(server: ScriptedServer, n
     server.expect(LIST, FORBIDDEN)
     with pytest.raises(ApiError) as caught:
         carry_out(new_session(), [UPDATE_BY_ID], Rules(), REAL)
-    assert caught.value.code == "forbidden"
+    assert caught.value.failure.code == "forbidden"
 
 
 def test_nothing_is_written_if_the_plan_fails(server: ScriptedServer, new_session: NewSession) -> None:
@@ -102,4 +102,4 @@ def test_nothing_is_written_if_the_plan_fails(server: ScriptedServer, new_sessio
     wanted = [Wanted(id, None, False, {}) for id in ("a", "b")]
     with pytest.raises(ApiError) as caught:
         carry_out(new_session(), wanted, Rules(WORKSPACE), REAL)
-    assert caught.value.code == "workspace_mismatch"
+    assert caught.value.failure.code == "workspace_mismatch"

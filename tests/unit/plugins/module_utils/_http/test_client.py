@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._errors import RequestError
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, Origin
 from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads
 from ansible_collections.flashback.platform.plugins.module_utils._http.answer import Answer, error_text, proves_success
 from ansible_collections.flashback.platform.plugins.module_utils._http.client import (
@@ -63,15 +63,15 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock, NewClient, StartServer
 
 
-def delete(client: Client, **options: t.Any) -> dict[str, t.Any]:
-    return client.call("DELETE", "/ai/llm/{}", ID, token=TOKEN, **options)
+def delete(client: Client, **options: t.Any) -> t.Any:
+    return client.call("DELETE", "/ai/llm/{}", ID, token=TOKEN, **options).fields
 
 
-def failure_of(client: Client, method: str = "DELETE", path: str = "/ai/llm/{}", **options: t.Any) -> RequestError:
-    with pytest.raises(RequestError) as caught:
+def failure_of(client: Client, method: str = "DELETE", path: str = "/ai/llm/{}", **options: t.Any) -> Failure:
+    with pytest.raises(ApiError) as caught:
         client.call(method, path, *[ID] * path.count("{}"), token=TOKEN, **options)
-    assert caught.value.code in CODES
-    return caught.value
+    assert caught.value.failure.code in CODES
+    return caught.value.failure
 
 
 # The request
@@ -213,7 +213,7 @@ def test_body_that_is_not_from_the_api(
 ) -> None:
     server.expect(DELETE, response(status, body))
     error = failure_of(new_client())
-    assert (error.code, error.http_status, error.from_api) == (code, status, False)
+    assert (error.code, error.http_status, error.origin is Origin.API) == (code, status, False)
     assert error.outcome_unknown is outcome_unknown
 
 
@@ -251,7 +251,7 @@ def test_code_depends_on_the_status(
     assert (error.code, error.http_status, error.outcome_unknown) == (code, status, outcome_unknown)
     assert error.as_dict()["code"] == code
     if status >= 200:
-        assert (error.message, error.from_api) == (REFUSED["message"], True)
+        assert (error.message, error.origin is Origin.API) == (REFUSED["message"], True)
 
 
 def test_404_is_not_found_only_from_the_api(server: ScriptedServer, new_client: NewClient) -> None:
@@ -259,7 +259,7 @@ def test_404_is_not_found_only_from_the_api(server: ScriptedServer, new_client: 
     client = new_client()
     for _other in range(2):
         error = failure_of(client)
-        assert (error.code, error.from_api) == ("invalid_response", False)
+        assert (error.code, error.origin is Origin.API) == ("invalid_response", False)
         assert "api_url" in str(error)
     assert failure_of(client).code == "not_found"
 
@@ -324,7 +324,7 @@ def test_response_that_is_lost_or_broken(
     server.expect(DELETE, steps)
     error = failure_of(new_client())
     assert code in (None, error.code)
-    assert (error.outcome_unknown, error.from_api) == (True, False)
+    assert (error.outcome_unknown, error.origin is Origin.API) == (True, False)
 
 
 def test_timeout(server: ScriptedServer, new_client: NewClient) -> None:
@@ -380,7 +380,7 @@ def test_refusal_of_a_proxy_has_no_http_status(
     ],
 )
 def test_error_text(body: t.Any, text: str) -> None:
-    assert error_text(body) == text
+    assert error_text(Answer(400, body)) == text
 
 
 @pytest.mark.parametrize(
@@ -526,7 +526,7 @@ def test_transient_failure_is_repeated(
     method: str, transient: Response, server: ScriptedServer, new_client: NewClient, clock: FakeClock
 ) -> None:
     server.expect(f"{method} /ai/llm/{ID}", transient, transient, OK)
-    assert new_client(retries=2).call(method, "/ai/llm/{}", ID, token=TOKEN) == DELETED
+    assert new_client(retries=2).call(method, "/ai/llm/{}", ID, token=TOKEN).body == DELETED
     assert len(clock.sleeps) == 2
 
 
@@ -565,12 +565,12 @@ def test_post_in_doubt_is_never_repeated(steps: Response, server: ScriptedServer
 @pytest.mark.parametrize("steps", LOST)
 def test_repeatable_post_is_repeated(steps: Response, server: ScriptedServer, new_client: NewClient) -> None:
     server.expect(CREATE, steps, OK)
-    assert new_client(retries=3).call("POST", "/ai/llm", token=TOKEN, repeatable=True) == DELETED
+    assert new_client(retries=3).call("POST", "/ai/llm", token=TOKEN, repeatable=True).body == DELETED
 
 
 def test_post_that_certainly_did_nothing_is_repeated(server: ScriptedServer, new_client: NewClient) -> None:
     server.expect(CREATE, RATE_LIMITED, RATE_LIMITED, OK)
-    assert new_client(retries=3).call("POST", "/ai/llm", token=TOKEN) == DELETED
+    assert new_client(retries=3).call("POST", "/ai/llm", token=TOKEN).body == DELETED
 
 
 def test_post_is_repeated_after_a_refused_connection(
@@ -579,7 +579,7 @@ def test_post_is_repeated_after_a_refused_connection(
     server = start_server(listening=False)
     server.expect(CREATE, OK)
     clock.on_sleep = server.listen
-    assert new_client(api_url=server.url, retries=3).call("POST", "/ai/llm", token=TOKEN) == DELETED
+    assert new_client(api_url=server.url, retries=3).call("POST", "/ai/llm", token=TOKEN).body == DELETED
 
 
 def test_reading_leaves_nothing_in_doubt(server: ScriptedServer, new_client: NewClient) -> None:
@@ -607,9 +607,8 @@ def test_doubt_remains_after_a_lost_response(
 @pytest.mark.parametrize("method", ["DELETE", "GET"])
 def test_doubt_from_before_remains(method: str, server: ScriptedServer, new_client: NewClient) -> None:
     server.expect(f"{method} /ai/llm/{ID}", response(401, REFUSED))
-    earlier = RequestError("server_error", "no", from_api=True, outcome_unknown=True, lost=True)
-    error = failure_of(new_client(), method, after=earlier)
-    assert (error.outcome_unknown, error.lost) == (method == "DELETE", method == "DELETE")
+    error = failure_of(new_client(), method, effect=Effect.PENDING)
+    assert error.effect is (Effect.PENDING if method == "DELETE" else Effect.NONE)
 
 
 # Waits
@@ -766,5 +765,5 @@ def test_status_line_with_the_token_is_not_quoted(server: ScriptedServer, new_cl
 
 def test_words_of_the_api(new_client: NewClient) -> None:
     client = new_client(secrets=["hunter2"])
-    assert client.words({"success": True, "message": "a\nb hunter2"}) == "a b ********"
-    assert client.words({"success": True}) == "JSON without a message"
+    assert client.api_message(Answer(200, {"success": True, "message": "a\nb hunter2"})) == "a b ********"
+    assert client.api_message(Answer(200, {"success": True})) == "JSON without a message"

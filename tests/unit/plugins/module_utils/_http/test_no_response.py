@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure
 from ansible_collections.flashback.platform.plugins.module_utils._http.connection import requests, urllib3
 from ansible_collections.flashback.platform.plugins.module_utils._http.no_response import (
-    TransportError,
     explain,
     refused_by_proxy,
     timed_out,
@@ -51,10 +51,10 @@ VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 PASSWORD = "hunter2"
 
 
-def failure_of(transport: Transport, url: str) -> TransportError:
-    with pytest.raises(TransportError) as caught:
+def failure_of(transport: Transport, url: str) -> Failure:
+    with pytest.raises(ApiError) as caught:
         transport.send("DELETE", url + PATH, token=TOKEN)
-    error = caught.value
+    error = caught.value.failure
     for secret in (PASSWORD, TOKEN_CORE):
         assert secret not in f"{error} {error.message} {error.next_step}"
     return error
@@ -69,7 +69,7 @@ def failure_of(transport: Transport, url: str) -> TransportError:
 @pytest.mark.parametrize("sent", [True, False])
 def test_timeout_names_the_option(timeout: float, words: str, sent: bool) -> None:
     error = timed_out(timeout, sent=sent)
-    assert (error.code, error.sent, error.retryable) == ("timeout", sent, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("timeout", sent, True)
     assert error.message == f"no complete response within the timeout of {words}"
     assert "option timeout" in error.next_step
 
@@ -90,7 +90,7 @@ def test_timeout_names_the_option(timeout: float, words: str, sent: bool) -> Non
 )
 def test_proxy_is_named_without_its_credentials(proxy: str, status: int) -> None:
     error = refused_by_proxy(proxy, status)
-    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("unreachable", False, True)
     assert error.message == f"the proxy proxy.invalid:3128 refused the request with status {status}"
     assert VARIABLES in error.next_step
     assert ("credentials" in error.next_step) is (status == 407)
@@ -99,7 +99,7 @@ def test_proxy_is_named_without_its_credentials(proxy: str, status: int) -> None
 
 def test_bundle_that_cannot_be_read_names_its_variable() -> None:
     error = unreadable_bundle("CURL_CA_BUNDLE")
-    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("tls", False, False)
     assert "CURL_CA_BUNDLE" in error.message
     assert "ca_path" in error.next_step
 
@@ -128,7 +128,7 @@ def test_bundle_that_cannot_be_read_names_its_variable() -> None:
 @pytest.mark.parametrize("proxy", [None, f"http://somebody:{PASSWORD}@proxy.invalid:3128"])
 def test_exception_is_explained_in_words(proxy: str | None, exc: BaseException, code: str, words: str) -> None:
     error = explain(exc, sent=False, timeout=10, proxy=proxy)
-    assert (error.code, error.sent) == (code, False)
+    assert (error.code, error.effect is Effect.PENDING) == (code, False)
     assert words in error.message
     assert error.next_step
     assert "secret" not in error.message
@@ -187,7 +187,7 @@ def test_server_of_plain_http_behind_an_https_url(server: ScriptedServer, new_tr
     """A server that waits for the end of the request line, or that answers it as a bad request."""
     server.expect("connect", (0.05, b"HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n", Act.CLOSE))
     error = failure_of(new_transport(), server.url.replace("http:", "https:"))
-    assert (error.code, error.sent) == ("tls", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("tls", False)
     assert "plain http" in error.next_step
 
 
@@ -240,8 +240,8 @@ def use_proxy(monkeypatch: pytest.MonkeyPatch, port: int, credentials: str = "")
         monkeypatch.setenv(variable, f"http://{credentials}127.0.0.1:{port}")
 
 
-def assert_refused(error: TransportError, port: int, status: int) -> None:
-    assert (error.code, error.sent) == ("unreachable", False)
+def assert_refused(error: Failure, port: int, status: int) -> None:
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
     assert error.message == f"the proxy 127.0.0.1:{port} refused the request with status {status}"
     assert VARIABLES in error.next_step
 
@@ -318,7 +318,7 @@ def test_server_that_answers_like_a_tunnel(server: ScriptedServer, new_transport
     """It has received the request. A request that was sent must not be taken for one that was not."""
     server.expect(DELETE, (b"Tunnel connection failed: 503 x\r\n\r\n", Act.CLOSE))
     error = failure_of(new_transport(), server.url)
-    assert (error.code, error.sent) == ("invalid_response", True)
+    assert (error.code, error.effect is Effect.PENDING) == ("invalid_response", True)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -328,7 +328,7 @@ def test_refused_connection_to_a_proxy(
     proxy = start_server(listening=False)
     use_proxy(monkeypatch, proxy.port, f"somebody:{PASSWORD}@")
     error = failure_of(new_transport(), f"{scheme}://flashback.invalid")
-    assert (error.code, error.sent) == ("unreachable", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
     assert error.message == (
         f"cannot connect through the proxy 127.0.0.1:{proxy.port}, which comes from the environment: Connection refused"
     )
@@ -342,7 +342,7 @@ def test_connection_that_breaks_in_a_proxy(
     use_proxy(monkeypatch, server.port, f"somebody:{PASSWORD}@")
     server.expect(f"DELETE http://flashback.invalid{PATH}", steps)
     error = failure_of(new_transport(), "http://flashback.invalid")
-    assert (error.code, error.sent) == ("unreachable", True)
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", True)
     assert error.message.startswith("the connection broke before the response was complete, ")
     assert f"through the proxy 127.0.0.1:{server.port}, which comes from the environment: " in error.message
     assert VARIABLES in error.next_step
@@ -363,7 +363,7 @@ def test_socks_proxy_without_its_library(new_transport: NewTransport, monkeypatc
     for variable in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(variable, "socks5h://127.0.0.1:9")
     error = failure_of(new_transport(), "http://flashback.invalid")
-    assert (error.code, error.sent, error.retryable) == ("unreachable", False, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("unreachable", False, False)
     assert "PySocks" in error.next_step
 
 
@@ -373,4 +373,4 @@ def test_handshake_that_fails_in_a_tunnel(
     use_proxy(monkeypatch, server.port)
     server.expect("CONNECT flashback.invalid:443", (head(200), authority.context("elsewhere.invalid")))
     error = failure_of(new_transport(ca_path=authority.bundle), "https://flashback.invalid")
-    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("tls", False, False)

@@ -16,7 +16,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._errors import TransportError
+from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure
 from ansible_collections.flashback.platform.plugins.module_utils._http import transport
 from ansible_collections.flashback.platform.plugins.module_utils._http.transport import Response, Transport
 from ansible_collections.flashback.platform.tests.unit.responses import (
@@ -54,10 +54,10 @@ def delete(transport: Transport, url: str) -> Response:
     return transport.send("DELETE", url + PATH, token=TOKEN)
 
 
-def failure_of(transport: Transport, url: str) -> TransportError:
-    with pytest.raises(TransportError) as caught:
+def failure_of(transport: Transport, url: str) -> Failure:
+    with pytest.raises(ApiError) as caught:
         delete(transport, url)
-    return caught.value
+    return caught.value.failure
 
 
 # The request
@@ -165,7 +165,7 @@ def test_body_without_an_end_is_not_read_to_it(
     monkeypatch.setattr(transport, "MAX_BODY_BYTES", 1 << 20)
     server.expect(DELETE, (head(200), *[b" " * (1 << 20)] * 500))
     error = failure_of(new_transport(), server.url)
-    assert (error.code, error.sent, error.retryable) == ("invalid_response", True, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("invalid_response", True, False)
 
 
 # No response
@@ -198,7 +198,7 @@ def test_lost_response(
 ) -> None:
     server.expect(line, steps)
     error = failure_of(new_transport(), server.url)
-    assert (error.code, error.sent, error.retryable) == (code, True, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == (code, True, True)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_timeout_limits_the_whole_response(
     start = time.monotonic()
     error = failure_of(new_transport(timeout=0.2), server.url)
     assert time.monotonic() - start < 1.5
-    assert (error.code, error.sent, error.retryable) == ("timeout", True, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("timeout", True, True)
 
 
 def test_body_that_comes_too_late_is_not_cut(
@@ -233,13 +233,13 @@ def test_body_that_comes_too_late_is_not_cut(
     body = b'{"a": 1}'
     server.expect(DELETE, (head(200, {"Content-Length": str(len(body))}), *trickle(body)))
     error = failure_of(new_transport(timeout=0.2), server.url)
-    assert (error.code, error.sent) == ("timeout", True)
+    assert (error.code, error.effect is Effect.PENDING) == ("timeout", True)
 
 
 def test_timeout_of_one_request(server: ScriptedServer, new_transport: NewTransport) -> None:
     server.expect(DELETE, HANG)
     start = time.monotonic()
-    with pytest.raises(TransportError, match=r"timeout of 0\.1 seconds"):
+    with pytest.raises(ApiError, match=r"timeout of 0\.1 seconds"):
         new_transport(timeout=30).send("DELETE", server.url + PATH, token=TOKEN, timeout=0.1)
     assert time.monotonic() - start < 1.5
 
@@ -257,14 +257,14 @@ def test_connection_that_is_never_accepted(
         if through_proxy:
             monkeypatch.setenv("HTTP_PROXY", url)
         error = failure_of(new_transport(timeout=0.2), UNKNOWN_HOST if through_proxy else url)
-    assert (error.code, error.sent) == ("timeout", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("timeout", False)
 
 
 def test_tls_handshake_that_hangs(start_server: StartServer, new_transport: NewTransport, authority: Authority) -> None:
     server = start_server(tls=authority.context())
     server.expect("connect", HANG)
     error = failure_of(new_transport(timeout=0.2, ca_path=authority.bundle), server.url)
-    assert (error.code, error.sent) == ("timeout", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("timeout", False)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.3])
@@ -293,7 +293,7 @@ def test_thread_that_cannot_start(
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
         error = failure_of(new_transport(), server.url)
-    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("unreachable", False, True)
 
 
 def test_abandoned_connection_is_closed(server: ScriptedServer, new_transport: NewTransport) -> None:
@@ -317,12 +317,12 @@ def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_tr
 @pytest.mark.parametrize("host", ["host.invalid", "a..b", "x" * 64, "xn--a"])
 def test_unknown_host(host: str, new_transport: NewTransport) -> None:
     error = failure_of(new_transport(), f"http://{host}")
-    assert (error.code, error.sent) == ("unreachable", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
 
 
 def test_refused_connection(start_server: StartServer, new_transport: NewTransport) -> None:
     error = failure_of(new_transport(), start_server(listening=False).url)
-    assert (error.code, error.sent, error.retryable) == ("unreachable", False, True)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("unreachable", False, True)
 
 
 # Certificates
@@ -352,7 +352,7 @@ def test_bundle_of_the_environment_does_not_override_ca_path(
     server = start_server(tls=authority.context())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.bundle)
     error = failure_of(new_transport(ca_path=other_authority.bundle), server.url)
-    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("tls", False, False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", other_authority.bundle)
     server.expect(DELETE, OK)
     delete(new_transport(ca_path=authority.bundle), server.url)
@@ -390,7 +390,7 @@ def test_bundle_of_the_environment_that_cannot_be_read(
         bundle.write_text(content, encoding="utf-8")
     monkeypatch.setenv(variable, str(bundle))
     error = failure_of(new_transport(), start_server(tls=authority.context()).url)
-    assert (error.code, error.sent, error.retryable) == ("tls", False, False)
+    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("tls", False, False)
     assert variable in error.message
     assert "ca_path" in error.next_step
 
@@ -448,11 +448,11 @@ def test_proxy_that_speaks_tls(
     """Its certificate is validated with the same bundle as that of the API."""
     proxy = start_server(tls=authority.context())
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    assert failure_of(new_transport(), UNKNOWN_HOST).sent is False
+    assert failure_of(new_transport(), UNKNOWN_HOST).effect is Effect.NONE
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     proxy.expect("CONNECT flashback.invalid:443", (*response(403), Act.CLOSE))
     error = failure_of(new_transport(ca_path=authority.bundle), "https://flashback.invalid")
-    assert (error.code, error.sent) == ("unreachable", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,7 @@ def test_proxy_that_speaks_tls(
 def test_proxy_that_is_no_url(proxy: str, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
     error = failure_of(new_transport(), UNKNOWN_HOST)
-    assert (error.code, error.sent) == ("unreachable", False)
+    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
     assert "hunter2" not in f"{error.message} {error.next_step}"
 
 
