@@ -117,6 +117,66 @@ def test_all_problems_are_named_at_once(api: FakeApi) -> None:
     assert all(part in ended.msg for part in ("'One'", "'A' needs", "prune_limit is 0"))
 
 
+LOOK_ALIKES = {
+    "zero width space": ("New", "New\u200b", "'New\\u200b'"),
+    "decomposed": ("Caf\u00e9", "Cafe\u0301", "'Cafe\\u0301'"),
+    "case": ("New", "NEW", "'NEW'"),
+    "full width": ("New", "\uff2eew", "'\\uff2eew'"),
+    "white space": ("New  one", "New one ", "'New \\x20one'"),
+}
+
+
+@pytest.mark.parametrize(("name", "existing", "shown"), LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_name_to_create_and_a_name_to_prune_that_look_alike(
+    api: FakeApi, name: str, existing: str, shown: str, check: bool
+) -> None:
+    api.configurations["id-3"] = item(id="id-3", name=existing)
+    ended = run(api, {**NEW, "name": name}, prune=True, check=check)
+    assert_no_write(api, ended)
+    assert ended.code == "ambiguous_name"
+    assert shown in ended.msg
+    assert "(id-3)" in ended.msg
+    # Without prune, or if the listed name is declared, both can exist.
+    api.server.requests.clear()
+    assert not run(api, {**NEW, "name": name}, check=True).failed
+    assert not run(api, {**NEW, "name": name}, {"name": existing, "state": "absent"}, prune=True, check=True).failed
+
+
+def test_a_prune_of_everything_warns_in_check_mode(api: FakeApi) -> None:
+    del api.configurations["id-2"]
+    (warning,) = run(api, prune=True, check=True).warnings
+    assert "everything in workspace" in warning
+    assert "prune_limit" in warning
+    assert not run(api, prune=True, check=True, prune_limit=1).warnings
+    assert not run(api, {"name": "One", "state": "absent"}, prune=True, check=True).warnings
+    assert not run(api, prune=True).warnings
+
+
+def test_a_value_that_the_platform_stores_differently_is_a_warning(api: FakeApi) -> None:
+    stored = item(id="id-new", name="New", endpoint="https://one.example.com/")
+    api.next(CREATE, response(200, {"success": True, "aiLlmId": "id-new"}))
+    api.hook = lambda line: api.configurations.update({"id-new": stored} if line == CREATE else {})
+    ended = run(api, NEW)
+    (warning,) = ended.warnings
+    assert not ended.failed
+    assert "'https://one.example.com/'" in warning
+    assert "'https://one.example.com'" in warning
+    assert "Each run will report a change" in warning
+    assert ended.values["ai_llms"][0]["endpoint"] == "https://one.example.com/"
+
+
+@pytest.mark.parametrize("missing", ["null", "absent"])
+def test_a_field_that_is_not_listed_says_nothing(api: FakeApi, missing: str) -> None:
+    stored = item(id="id-new", name="New", aiType=None)
+    if missing == "absent":
+        del stored["aiType"]
+    stored["endpoint"] = NEW["endpoint"]
+    api.next(CREATE, response(200, {"success": True, "aiLlmId": "id-new"}))
+    api.hook = lambda line: api.configurations.update({"id-new": stored} if line == CREATE else {})
+    assert not run(api, NEW).warnings
+
+
 def test_a_list_that_has_one_twice_has_it_once(api: FakeApi) -> None:
     one = item(id="id-1", name="One")
     api.next(LIST, response(200, listing(one, one, item(id="id-2", name="Two"), item(id="id-2", name="Two"))))

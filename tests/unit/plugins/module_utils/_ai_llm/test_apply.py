@@ -8,9 +8,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms, serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.apply import apply
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure, Origin
+from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Credentials
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -34,6 +36,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     RESET,
     SECRET,
     SERVER_ERROR,
+    TOKEN,
     UPDATE,
     VALID,
     VALIDATE,
@@ -54,8 +57,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import (
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
-    from ansible_collections.flashback.platform.plugins.module_utils._errors import Failure
+    from ansible_collections.flashback.platform.tests.unit.conftest import NewSession
 
 BEFORE = serialize_ai_llm(item())
 REMOVAL = Change("delete", ID, ID, None, {})
@@ -415,6 +417,33 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
     }
     assert error_of(outcomes["id-1"]).details == {"repositories": repositories(1)}
     assert server.lines.index(LIST) == len(IDS) == len(server.requests) - 1
+
+
+def test_login_that_is_refused_with_403_says_nothing_about_the_removal(
+    server: ScriptedServer, new_session: NewSession
+) -> None:
+    credentials = Credentials(TOKEN, "user@example.com", "a-password-of-this-test")
+    server.expect(DELETE, RESET, response(401, REFUSED))
+    server.expect("POST /user/login", FORBIDDEN)
+    server.expect(LIST, IN_USE)
+    (outcome,) = apply(AiLlms(new_session(credentials, retries=1)), [REMOVAL])
+    error = error_of(outcome)
+    assert (error.code, error.origin, error.effect) == ("login_failed", Origin.LOGIN, Effect.PENDING)
+    server.expect(DELETE, response(401, REFUSED))
+    server.expect("POST /user/login", FORBIDDEN)
+    (outcome,) = apply(AiLlms(new_session(credentials)), [REMOVAL])
+    assert (outcome.status, error_of(outcome).code) == ("failed", "login_failed")
+
+
+def test_address_is_not_doubted_after_the_list_has_proven_it(
+    server: ScriptedServer, apply_one: Callable[..., Outcome]
+) -> None:
+    server.expect(DELETE, EMPTY_200)
+    server.expect(LIST, LISTED)
+    error = error_of(apply_one(REMOVAL))
+    assert error.code == "invalid_response"
+    assert "api_url" not in str(error)
+    assert "proxy or a gateway" in error.next_step
 
 
 # Creations

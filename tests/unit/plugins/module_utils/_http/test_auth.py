@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When an authenticated client logs in, and when it stops. The tests of the modules have the rules of authentication."""
+"""When an authenticated client logs in, and when it stops. The tests of the modules have the other rules."""
 
 from __future__ import annotations
 

@@ -264,3 +264,12 @@ def test_proxy_of_the_environment(
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
     assert proxy_of(URL) == proxy
+
+
+def test_cookies_are_neither_kept_nor_sent(server: ScriptedServer) -> None:
+    server.expect("GET /", *[response(200, b"", {"Set-Cookie": "session=1; Path=/"})] * 2)
+    session = new_session(None)
+    for _again in range(2):
+        session.get(server.url)
+    assert not session.cookies
+    assert not any("cookie" in request.headers for request in server.requests)

@@ -104,6 +104,17 @@ def test_bundle_that_cannot_be_read_names_its_variable() -> None:
     assert "ca_path" in error.next_step
 
 
+@pytest.mark.parametrize("identifier", ["Authority", "Subject"])
+def test_certificate_without_a_key_identifier_must_be_issued_again(identifier: str) -> None:
+    """Python 3.13 and newer refuse such certificates."""
+    exc = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    exc.verify_message = f"Missing {identifier} Key Identifier"
+    error = explain(exc, sent=False, timeout=10, proxy=None)
+    assert (error.code, error.retryable) == ("tls", False)
+    assert "issue the certificate again" in error.next_step
+    assert "validate_certs" not in error.next_step
+
+
 # Explanations of exceptions: those that no server causes in a test, or only on some systems
 
 
