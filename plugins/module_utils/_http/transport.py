@@ -95,9 +95,9 @@ class Transport:
         try:
             exchange = start(_exchange, session, request, timeout, record)
         except RuntimeError:
-            from . import no_response
+            from .no_response import no_thread
 
-            raise ApiError(no_response.no_thread()) from None
+            raise ApiError(no_thread()) from None
         wait([exchange], timeout)
         if not exchange.done():
             self._threads.session = None
@@ -111,17 +111,17 @@ class Transport:
             OSError,
             ValueError,
         ) as exc:
-            from . import no_response
+            from .no_response import explain
 
-            failure = no_response.explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url))
+            failure = explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url))
             raise ApiError(failure) from None
         if response.status < 200:
             # The final response may still arrive. The next request must not read it as its own response.
             self._threads.session = None
         if response.status == 407 and (proxy := proxy_of(url)):
-            from . import no_response
+            from .no_response import refused_by_proxy
 
-            raise ApiError(no_response.refused_by_proxy(proxy, 407))
+            raise ApiError(refused_by_proxy(proxy, 407))
         return response
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -136,9 +136,9 @@ class Transport:
                 try:
                     self._context = tls_context(self._validate_certs, os.environ.get(variable))
                 except ValueError:
-                    from . import no_response
+                    from .no_response import unreadable_bundle
 
-                    raise ApiError(no_response.unreadable_bundle(variable)) from None
+                    raise ApiError(unreadable_bundle(variable)) from None
             return self._context
 
 
@@ -146,9 +146,9 @@ class Transport:
 
 
 def _timed_out(timeout: float, *, sent: bool) -> ApiError:
-    from . import no_response
+    from .no_response import timed_out
 
-    return ApiError(no_response.timed_out(timeout, sent=sent))
+    return ApiError(timed_out(timeout, sent=sent))
 
 
 def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> Response:
@@ -164,9 +164,9 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
                 if time.monotonic() > deadline:
                     raise _timed_out(timeout, sent=True)
                 if len(body) > MAX_BODY_BYTES:
-                    from . import no_response
+                    from .no_response import too_long
 
-                    raise ApiError(no_response.too_long(MAX_BODY_BYTES))
+                    raise ApiError(too_long(MAX_BODY_BYTES))
         except requests.exceptions.ContentDecodingError:
             body = None
         headers = response.headers
