@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import time
 import typing as t
 from pathlib import Path
 
@@ -22,6 +23,21 @@ if t.TYPE_CHECKING:
 
 # The folder of the collection.
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def cpu_seconds(*works: Callable[[], object]) -> list[float]:
+    """The CPU time that each of these takes, the least of several runs: a busy machine changes it little.
+
+    Compare two of them. The time itself depends on the machine.
+    """
+    runs: list[list[float]] = []
+    for _run in range(5):
+        runs.append([])
+        for work in works:
+            begin = time.thread_time()
+            work()
+            runs[-1].append(time.thread_time() - begin)
+    return [min(times) for times in zip(*runs)]
 
 
 class TaskResult(t.NamedTuple):
