@@ -14,9 +14,6 @@ import typing as t
 
 from ._text import count
 
-CHECK_ADDRESS = "Check that api_url is the address of the Flashback Platform API."
-CHECK_GATEWAY = "A proxy or a gateway answered instead of the API. Run the task again."
-
 _UNKNOWN = (
     "The module does not know whether the request had an effect. It may also have an effect later. "
     "Run the task again: the task reads what exists, and makes only the missing changes."

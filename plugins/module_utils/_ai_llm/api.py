@@ -14,6 +14,7 @@ import typing as t
 from .._errors import ApiError, Effect, Failure, Origin
 from .._http.answer import Answer, proves_success, text_or_none, texts
 from .._http.client import check_path_segment
+from .._next_steps import BAD_LIST, DISAPPEARED
 from .._text import count, join_limited
 
 if t.TYPE_CHECKING:
@@ -93,7 +94,7 @@ class AiLlms:
                     listing[item_id] = serialize_ai_llm(item)
         except ValueError:
             message = "the list has a configuration without a usable ID"
-            failure = Failure("invalid_response", message, next_step="Ask the platform's support.")
+            failure = Failure("invalid_response", message, next_step=BAD_LIST)
             raise ApiError(failure) from None
         return [*listing.values()]
 
@@ -157,8 +158,7 @@ def _disappeared(failure: Failure) -> Failure:
     """Return the failure of a request for a configuration that was just listed: any 404 means that it was removed."""
     if failure.http_status != 404 or failure.origin is Origin.LOGIN:
         return failure
-    next_step = "The configuration existed a moment ago, but somebody removed it. Run the task again."
-    return failure._replace(code="not_found", next_step=next_step)
+    return failure._replace(code="not_found", next_step=DISAPPEARED)
 
 
 def repositories_of(ai_llm: AiLlm) -> list[dict[str, t.Any]]:

@@ -13,6 +13,7 @@ import typing as t
 
 from .._errors import ApiError, Failure, Origin
 from .._http.threads import for_each
+from .._next_steps import NOT_VALID
 from .api import CREDENTIALS, AiLlms, Listing
 from .outcome import Change, Outcome, not_sent
 
@@ -109,8 +110,7 @@ def _validate(api: AiLlms, outcome: Outcome) -> Outcome:
 
 def _not_valid(message: str) -> Failure:
     lead = "the platform's check found that the configuration does not work: "
-    next_step = "Check ai_type, endpoint, key and secret. What was written stays as it is."
-    return Failure("validation_failed", message, http_status=200, next_step=next_step, lead=lead)
+    return Failure("validation_failed", message, http_status=200, next_step=NOT_VALID, lead=lead)
 
 
 def _delete(api: AiLlms, outcome: Outcome) -> Outcome:

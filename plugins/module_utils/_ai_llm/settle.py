@@ -12,14 +12,11 @@ from __future__ import annotations
 import enum
 import typing as t
 
-from .._errors import CHECK_ADDRESS, CHECK_GATEWAY, Effect, Failure, Origin
+from .._errors import Effect, Failure, Origin
+from .._next_steps import CHECK_ADDRESS, CHECK_GATEWAY, REFUSED_REMOVAL, WITHOUT_ID
 from .._text import join_limited
 from .api import AiLlm, Listing, repositories_of, repository_names
 from .outcome import Change, Outcome
-
-_FORBIDDEN = (
-    "Either the user does not have the permission, or a repository that the user cannot see uses the configuration."
-)
 
 
 class _Seen(enum.Enum):
@@ -104,14 +101,14 @@ def _settle_refusal(outcome: Outcome, failure: Failure, listed: Listing) -> Outc
         return outcome.failed(failure._replace(code="in_use", effect=Effect.NONE, next_step=next_step, details=details))
     if item and failure.effect is Effect.POSSIBLE:
         failure = failure._replace(effect=Effect.NONE)
-    return outcome.failed(failure._replace(next_step=_FORBIDDEN))
+    return outcome.failed(failure._replace(next_step=REFUSED_REMOVAL))
 
 
 def settle_without_list(outcome: Outcome, list_failure: Failure) -> Outcome:
     """Return the outcome of a failed write if the list cannot be read."""
     failure = t.cast("Failure", outcome.failure)
     if _is_refused_removal(outcome, failure):
-        return outcome.failed(failure._replace(next_step=_FORBIDDEN))
+        return outcome.failed(failure._replace(next_step=REFUSED_REMOVAL))
     text = f"The request for the list, which could show the outcome, failed too: {list_failure.summary}"
     return outcome.failed(failure.with_context(text))
 
@@ -134,7 +131,7 @@ def complete_creation(outcome: Outcome, listed: Listing | Failure) -> Outcome:
             return outcome._replace(id=found[0]["id"], ai_llm=found[0])
         why = "lists more than one configuration with this name" if found else "does not list it"
     message = f"the API created the configuration, but did not return its ID, and {why}"
-    failure = Failure("invalid_response", message, next_step="Run the task again to find it.")
+    failure = Failure("invalid_response", message, next_step=WITHOUT_ID)
     return outcome._replace(ai_llm=known, failure=failure)
 
 

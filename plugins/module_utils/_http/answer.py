@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._errors import CHECK_ADDRESS, CHECK_GATEWAY, Effect, Failure, Origin
+from .._errors import Effect, Failure, Origin
+from .._next_steps import BY_CODE, CHECK_ADDRESS, CHECK_GATEWAY
 from .._text import excerpt, html_text
 
 if t.TYPE_CHECKING:
@@ -28,16 +29,6 @@ _MAX_TEXT = 1 << 18
 _MAX_TOKEN = 1 << 13
 
 _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
-
-_NEXT_STEPS = {
-    "unauthorized": "Access tokens are valid for one hour: get a new one. With email and password in place of"
-    " access_token, the module logs in by itself.",
-    "forbidden": "Check the ID of the workspace, and the role of the user in it.",
-    "rate_limited": "Wait before you run the task again, or increase the option retries.",
-    "server_error": "Run the task again later. If it fails again, ask the platform's support.",
-    "rejected": "Read the message of the API, and correct the options of the task.",
-    "not_found": "Check the ID. The API gives the same answer if the user cannot see the configuration.",
-}
 
 
 class Answer(t.NamedTuple):
@@ -143,7 +134,7 @@ class Reader:
             http_status=status,
             effect=_effect(answer),
             origin=Origin.API if from_api else Origin.OTHER,
-            next_step=check if code == "invalid_response" else _NEXT_STEPS[code],
+            next_step=check if code == "invalid_response" else BY_CODE[code],
             lead=f"the API answered {status}: ",
             retryable=status == 429 or status >= 500,
             retry_after=response.retry_after,

@@ -15,12 +15,14 @@ import time
 import typing as t
 
 from .._errors import ApiError, Effect, Failure, Origin
+from .._next_steps import BY_LOGIN_ERROR, NO_MFA, REFUSED_LOGIN
 from .client import check_path_segment
 from .threads import for_each
 
 if t.TYPE_CHECKING:
+    from .._next_steps import BY_LOGIN_ERROR, NO_MFA, REFUSED_LOGIN
     from .answer import Answer
-    from .client import Client
+from .client import Client
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
@@ -30,18 +32,6 @@ ALLOWED_IN_CHECK_MODE = frozenset({("POST", _LOGIN), ("DELETE", _REVOCATION)})
 
 # Seconds. Nobody waits longer for the revocations at the end of a task, however many there are.
 REVOCATION_TIMEOUT = 3.0
-
-_NO_MFA = (
-    "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
-)
-# What to do next, by the `error_code` of a refused login.
-_NEXT_STEPS = {
-    "USER_NOT_FOUND": "Check email.",
-    "INVALID_PASSWORD": "Check password.",
-    "USER_INACTIVE": "Ask an administrator to activate the user.",
-    "NO_PASSWORD_SET": "The account logs in through Google, GitHub or Microsoft. Set a password for it, or use the"
-    " option access_token.",
-}
 
 
 class Credentials(t.NamedTuple):
@@ -186,7 +176,7 @@ class AuthenticatedClient:
     def _give_up(self, refused: Failure) -> Failure:
         """Log in no more, because the API refuses the token of a login. The caller holds the lock."""
         failure = refused.with_context("The login succeeded, but the API does not accept its access token")
-        failure = failure._replace(effect=Effect.NONE, next_step=_NO_MFA)
+        failure = failure._replace(effect=Effect.NONE, next_step=NO_MFA)
         self._refusal = self._refusal or failure
         return failure
 
@@ -208,7 +198,7 @@ def _read_login(answer: Answer) -> Login:
                 "the response contains no usable access token",
                 http_status=answer.status,
                 origin=Origin.LOGIN,
-                next_step=_NO_MFA,
+                next_step=NO_MFA,
                 lead=lead,
                 details={"reason": None},
             )
@@ -228,5 +218,5 @@ def _login_failure(failure: Failure) -> Failure:
     says_no = from_api and failure.http_status is not None and failure.http_status < 300
     if not says_no and failure.code not in ("rejected", "unauthorized", "forbidden", "not_found"):
         return failure
-    next_step = _NEXT_STEPS.get(failure.api_code or "", f"Check email and password. {_NO_MFA}")
+    next_step = BY_LOGIN_ERROR.get(failure.api_code or "", REFUSED_LOGIN)
     return failure._replace(code="login_failed", next_step=next_step, details={"reason": failure.api_code})

@@ -13,6 +13,7 @@ import functools
 import typing as t
 
 from .._errors import ApiError, Failure
+from .._next_steps import LIST_WITH_PAGES
 
 if t.TYPE_CHECKING:
     from .answer import Answer
@@ -42,8 +43,7 @@ def read_list(
     items: list[t.Any] = answer.fields[field]
     if answer.has_next_link or _says_more(answer.fields, len(items) if has_total else None):
         message = "the response contains only a part of the list"
-        next_step = "This version of the collection cannot read lists of several pages. Ask for a newer version."
-        raise ApiError(Failure("invalid_response", message, http_status=answer.status, next_step=next_step))
+        raise ApiError(Failure("invalid_response", message, http_status=answer.status, next_step=LIST_WITH_PAGES))
     return items
 
 

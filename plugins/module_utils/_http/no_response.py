@@ -14,7 +14,8 @@ import re
 import ssl
 import typing as t
 
-from .._errors import CHECK_ADDRESS, Effect, Failure
+from .._errors import Effect, Failure
+from .._next_steps import CHECK_ADDRESS
 from .._text import count, excerpt
 from .connection import urllib3
 
