@@ -18,6 +18,7 @@ from pathlib import Path
 from .command import environment, run_command
 from .running import TOKEN, Mock, running_mock
 from .seed import SEED, SeedError
+from .switches import SWITCHES
 
 PROGRAM = "python -m tests.mock_api"
 PORT = 8787
@@ -46,6 +47,14 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--latency", type=_positive, default=0.0, help="milliseconds that each response takes")
     parser.add_argument("--token-lifetime", type=_positive, help="seconds until the access token of a login expires")
     parser.add_argument("--token-requests", type=_count, help="requests until the access token of a login expires")
+    parser.add_argument(
+        "--switch",
+        action="append",
+        choices=sorted(SWITCHES),
+        default=[],
+        metavar="NAME",
+        help="let it behave in another way until it is reset; switches.py has the names",
+    )
     parser.add_argument("--login", action="store_true", help="give COMMAND email and password in place of the token")
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
@@ -123,6 +132,7 @@ def serve(options: argparse.Namespace, command: list[str]) -> int:
     ) as mock:
         if options.login and not mock.user:
             raise SeedError(f"seed {options.seed}: --login needs a user with a password")
+        mock.switches(*options.switch)
         if options.port_file:
             write_port(mock, options.port_file)
         if command:

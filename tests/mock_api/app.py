@@ -15,8 +15,9 @@ from aiohttp import web
 from . import ai_llms, control, sessions, workspaces
 from .control import STOP
 from .faults import cut_connection, send_fault
-from .messages import BadBodyError, Json, error, read_json
+from .messages import BadBodyError, Json, error, html, read_json
 from .state import STATE, State
+from .switching import refusal, rewrite
 
 if t.TYPE_CHECKING:
     from .seed import Seed
@@ -43,6 +44,7 @@ ROUTES = [
     web.post("/_mock/reset", control.reset),
     web.put("/_mock/faults", control.faults),
     web.put(f"/_mock/repos/{ID}", control.repos),
+    web.put("/_mock/switches", control.switches),
     web.post("/_mock/stop", control.stop),
 ]
 
@@ -57,7 +59,7 @@ def create_app(seed: Seed, *, token: str, limits: Limits, latency: float = 0) ->
         entry = await log(request)
         fault = request.app[STATE].next_fault(request.method, request.raw_path)
         await asyncio.sleep(latency + fault.delay)
-        response = await respond(request, handler) if fault.takes_effect else None
+        response = await respond(request, handler, entry["body"]) if fault.takes_effect else None
         if fault.cut:
             return cut_connection(request)
         if response is None or fault.status is not None:
@@ -72,7 +74,16 @@ def create_app(seed: Seed, *, token: str, limits: Limits, latency: float = 0) ->
     return app
 
 
-async def respond(request: web.Request, handler: t.Any) -> web.StreamResponse:
+async def respond(request: web.Request, handler: t.Any, body: t.Any) -> web.StreamResponse:
+    """Process a request to the API, and change its response as the switches say."""
+    state = request.app[STATE]
+    resource = request.match_info.route.resource
+    operation = f"{request.method} {resource.canonical}" if resource else ""
+    response = refusal(operation, request, body, state) or await process(request, handler)
+    return rewrite(operation, response, state)
+
+
+async def process(request: web.Request, handler: t.Any) -> web.StreamResponse:
     """Process a request to the API, if its token is valid."""
     needs_token = request.match_info.handler is not sessions.log_in
     if needs_token and not request.app[STATE].tokens.accepts(request.headers.get("Authorization", "")):
@@ -83,7 +94,7 @@ async def respond(request: web.Request, handler: t.Any) -> web.StreamResponse:
     except web.HTTPException as exc:
         # An unknown path or method gets the response of a web framework, not of this API.
         allow = {"Allow": exc.headers["Allow"]} if "Allow" in exc.headers else {}
-        return web.Response(status=exc.status, headers=allow, text=f"<h1>{exc.reason}</h1>", content_type="text/html")
+        return html(exc.status, exc.reason, allow)
 
 
 async def log(request: web.Request) -> Json:

@@ -27,6 +27,7 @@ It answers wrong requests with 400 or 404 and {"success": false, "message": …}
   * `cut` resets the connection `before` or `after` the request takes effect.
   * Without `cut`, the response has `status`, `headers` and `body` (a text, or any other JSON value). It is sent with
     `trickle` seconds before each byte. With `after: true`, the request takes effect before this response.
+* `PUT /_mock/switches`: turn exactly these switches on until the next reset, a list of names (switches.py).
 * `POST /_mock/stop`: end the server.
 """
 
@@ -41,6 +42,7 @@ from .faults import FaultError, parse_faults
 from .messages import BadBodyError, error, no_content, read_json
 from .seed import SeedError, parse_seed
 from .state import STATE
+from .switching import SwitchError, parse_switches
 from .tokens import LimitsError
 
 STOP = web.AppKey("stop", asyncio.Event)
@@ -99,6 +101,11 @@ async def repos(request: web.Request) -> web.Response:
     return no_content()
 
 
+async def switches(request: web.Request) -> web.Response:
+    request.app[STATE].switch(parse_switches(await read_json(request)))
+    return no_content()
+
+
 async def stop(request: web.Request) -> web.Response:
     request.app[STOP].set()
     return no_content()
@@ -108,5 +115,5 @@ async def handle(request: web.Request, handler: t.Any) -> web.StreamResponse:
     """Run a handler of the control interface."""
     try:
         return t.cast("web.StreamResponse", await handler(request))
-    except (BadBodyError, FaultError, LimitsError, SeedError) as exc:
+    except (BadBodyError, FaultError, LimitsError, SeedError, SwitchError) as exc:
         return error(400, str(exc))

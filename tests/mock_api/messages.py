@@ -30,6 +30,11 @@ def success(**fields: t.Any) -> web.Response:
     return web.json_response({"success": True, **fields})
 
 
+def html(status: int, title: str, headers: dict[str, str] | None = None) -> web.Response:
+    """Return a response of a web framework or a gateway, not of the API."""
+    return web.Response(status=status, headers=headers, text=f"<h1>{title}</h1>", content_type="text/html")
+
+
 def no_content() -> web.Response:
     return web.Response(status=204)
 

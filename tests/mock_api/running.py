@@ -88,6 +88,9 @@ class Mock:
     def repos(self, ai_llm_id: str, repos: list[Json]) -> None:
         self._control("PUT", f"repos/{urllib.parse.quote(ai_llm_id, safe='')}", repos)
 
+    def switches(self, *names: str) -> None:
+        self._control("PUT", "switches", names)
+
     def _control(self, method: str, path: str, *body: t.Any) -> t.Any:
         request = urllib.request.Request(f"{self.url}/_mock/{path}", method=method)
         if body:

@@ -60,9 +60,11 @@ async def log_in(request: web.Request) -> web.Response:
 
 async def revoke(request: web.Request) -> web.Response:
     """Open: all statuses except 200. Here: 404 if the session is unknown, of another user, or already revoked."""
-    tokens = request.app[STATE].tokens
-    caller = tokens.email_of(request.headers["Authorization"])
-    if tokens.revoke(request.match_info["id"], caller):
+    state = request.app[STATE]
+    caller = state.tokens.email_of(request.headers["Authorization"])
+    # Open: whether an access token still works once the refresh token is revoked. Here: until it expires.
+    expire = state.is_on("revocation_ends_access_token")
+    if state.tokens.revoke(request.match_info["id"], caller, expire=expire):
         return success()
     return error(404, "Token not found")
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import typing as t
 import uuid
@@ -93,6 +94,27 @@ class State:
         self.tokens = Tokens(self._static_token, dataclasses.replace(self._limits))
         self.requests: list[Json] = []
         self.faults: list[Fault] = []
+        self.switches: frozenset[str] = frozenset()
+        self.removed: set[str] = set()
+        self._late: dict[str, Json | None] = {}
+
+    def is_on(self, switch: str) -> bool:
+        return switch in self.switches
+
+    def switch(self, switches: frozenset[str]) -> None:
+        """Replace the switches. The next list shows all that was written before."""
+        self.switches = switches
+        self._late = {}
+
+    def list_late(self, ai_llm: AiLlm, *, existed: bool = True) -> None:
+        """Before a write: let the next list show the configuration as it is now."""
+        self._late.setdefault(ai_llm.listed["id"], copy.deepcopy(ai_llm.listed) if existed else None)
+
+    def listed(self) -> list[Json]:
+        """Return the configurations that the list shows."""
+        late, self._late = self._late, {}
+        shown = {id: ai_llm.listed for id, ai_llm in self.ai_llms.items()} | late
+        return [item for item in shown.values() if item is not None]
 
     def next_fault(self, method: str, path: str) -> Fault:
         """Return the fault for this request, and count the request."""
@@ -105,7 +127,7 @@ class State:
         return NO_FAULT
 
     def name_is_taken(self, name: str, workspace_id: str) -> bool:
-        return any(
+        return not self.is_on("duplicate_names_accepted") and any(
             ai_llm.listed.get("name") == name and ai_llm.listed["workspaceId"] == workspace_id
             for ai_llm in self.ai_llms.values()
         )

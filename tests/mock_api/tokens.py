@@ -104,7 +104,6 @@ class Tokens:
         session = self._by_access_token.get(token)
         if session is None:
             return False
-        # Open: whether an access token still works once the refresh token is revoked. Here: until it expires.
         lifetime = HOUR if self.limits.lifetime is None else self.limits.lifetime
         if time.monotonic() - session.issued >= lifetime:
             return False
@@ -118,11 +117,16 @@ class Tokens:
         session = self._by_access_token.get(_bearer(authorization))
         return session.email if session else None
 
-    def revoke(self, token_id: str, email: str | None) -> bool:
-        """Revoke the refresh token of a login of this user, or of any user if it is None. Return whether it existed."""
+    def revoke(self, token_id: str, email: str | None, *, expire: bool = False) -> bool:
+        """Revoke the refresh token of a login of this user, or of any user if it is None. Return whether it existed.
+
+        expire: whether the access token of the login expires, too.
+        """
         for session in self._sessions:
             if session.open and session.token_id == token_id and email in (None, session.email):
                 session.open = False
+                if expire:
+                    session.issued = -math.inf
                 return True
         return False
 

@@ -169,6 +169,8 @@ def test_bad_faults_are_refused(fault: t.Any, message: str, client: Client) -> N
         ("POST", "/_mock/reset", "[", 400, "must be JSON"),
         ("POST", "/_mock/reset", "5", 400, "must be an object"),
         ("POST", "/_mock/reset", '{"ai_llms": [{"id": "a"}]}', 400, "ai_llms, item 1 (a): workspaceId is missing"),
+        ("PUT", "/_mock/switches", "{}", 400, "must be a list of names"),
+        ("PUT", "/_mock/switches", '["names_trimed"]', 400, "unknown switch 'names_trimed', known are counters_are"),
         ("PUT", "/_mock/repos/no-such", "[]", 404, "no-such"),
         ("PUT", f"/_mock/repos/{FREE}", "{}", 400, "must be a list"),
         ("PUT", f"/_mock/repos/{FREE}", "[5]", 400, "must be a list"),
@@ -183,6 +185,34 @@ def test_bad_control_requests_are_refused(
     assert message in response.json()["message"]
     assert len(client.ids()) == 6
     assert client.listed(FREE)["repos"] == []
+
+
+def test_switches_are_replaced_and_reset(client: Client, mock: Mock) -> None:
+    mock.switches("names_trimmed", "creation_answers_201")
+    assert client.send("POST", "/ai/llm", json={**NEW, "name": " New "}).status_code == 201
+    assert mock.state()[-1]["name"] == "New"
+    mock.switches("emoji_replaced")
+    id = client.ask("POST", "/ai/llm", json={**NEW, "name": " Rocket \U0001f680 "})[1]["aiLlmId"]
+    assert client.listed(id)["name"] == " Rocket ? "
+    mock.reset()
+    id = client.ask("POST", "/ai/llm", json={**NEW, "name": " Rocket \U0001f680 "})[1]["aiLlmId"]
+    assert client.listed(id)["name"] == " Rocket \U0001f680 "
+
+
+def test_first_list_after_a_write_can_be_late(client: Client, mock: Mock) -> None:
+    mock.switches("creation_listed_late", "update_listed_late", "removal_listed_late")
+    before = client.ids()
+    id = client.ask("POST", "/ai/llm", json=NEW)[1]["aiLlmId"]
+    client.ask("PUT", f"/ai/llm/{id}", json={"name": "Newer"})
+    assert client.ids() == before
+    assert client.listed(id)["name"] == "Newer"
+    client.ask("PUT", f"/ai/llm/{id}", json={"name": "Newest"})
+    client.ask("DELETE", f"/ai/llm/{id}")
+    assert client.listed(id)["name"] == "Newer"
+    assert client.ids() == before
+    client.ask("DELETE", f"/ai/llm/{FREE}")
+    mock.switches("removal_listed_late")
+    assert FREE not in client.ids()
 
 
 def test_unknown_control_path(client: Client) -> None:
