@@ -20,12 +20,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 NOX := .venv/bin/python -m nox
 PIP_INSTALL := .venv/bin/python -m pip install -qq --constraint tests/constraints.txt
 
-.PHONY: help demo picture mock test test-all lint format docs bench dist update-constraints clean
+.PHONY: help demo picture mock contract test test-all lint format docs bench dist update-constraints clean
 
 help:
 	@echo 'make demo   run the demo playbooks against a mock of the API (half a minute)'
 	@echo 'make picture  draw the demo into docs/demo.svg'
 	@echo 'make mock   run the mock of the API, to try your own playbooks with it; make mock MOCK_PORT=8788 for another port'
+	@echo 'make contract  check what the API is assumed to do: on the mock, or on a server; make contract SWITCH=NAME'
 	@echo 'make test   run the unit, integration and sanity tests of ansible-test (four to eight minutes)'
 	@echo 'make test-all  the same with every supported ansible-core, with the oldest Python and requests, and more random calls'
 	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, imports, ansible-lint, galaxy-importer'
@@ -47,6 +48,10 @@ picture: .venv/demo .collections/ansible_collections/flashback/platform
 
 mock: .venv/demo
 	@.venv/bin/python -m tests.mock_api --port $(MOCK_PORT)
+
+# With FLASHBACK_API_URL, it checks that server. A switch of the mock makes one assumption wrong.
+contract: .venv/contract
+	@.venv/bin/python -m pytest --quiet tests/contract $(if $(SWITCH),--switch $(SWITCH))
 
 test: .venv/nox
 	@$(NOX) --session test
@@ -71,7 +76,7 @@ bench: .venv/demo .collections/ansible_collections/flashback/platform
 # If .nox is a link, its target is removed, too.
 clean:
 	case "$$(readlink .nox)" in */flashback.platform-*) rm -rf "$$(readlink .nox)";; esac
-	rm -rf .venv .nox .collections dist
+	rm -rf .venv .nox .collections dist contract-report.md
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv:
@@ -80,6 +85,10 @@ clean:
 
 .venv/demo: requirements.txt tests/mock_api/requirements.txt tests/constraints.txt | .venv
 	$(PIP_INSTALL) ansible-core -r requirements.txt -r tests/mock_api/requirements.txt
+	@touch $@
+
+.venv/contract: tests/contract/requirements.txt tests/mock_api/requirements.txt tests/constraints.txt | .venv
+	$(PIP_INSTALL) -r tests/contract/requirements.txt
 	@touch $@
 
 # Ansible finds a collection only in a folder ansible_collections. The checkout can have any name.
