@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import threading
@@ -96,14 +97,18 @@ class Mock:
         if body:
             request.data = json.dumps(body[0]).encode()
             request.add_header("Content-Type", "application/json")
-        # Ignore the proxies of the environment.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=600) as response:
+            with _opener().open(request, timeout=600) as response:
                 return json.loads(response.read() or "null")
         except urllib.error.HTTPError as exc:
             with exc:
                 raise ControlError(exc.read().decode(errors="replace")) from None
+
+
+@functools.cache
+def _opener() -> urllib.request.OpenerDirector:
+    """Return an opener that ignores the proxies of the environment. To make one takes longer than most requests."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextlib.contextmanager
