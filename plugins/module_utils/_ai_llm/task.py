@@ -13,7 +13,6 @@ import typing as t
 
 from .._errors import ApiError, Failure, Origin
 from .._text import count
-from .._workspace import list_workspaces
 from .api import AiLlms
 from .apply import apply
 from .outcome import Outcome, not_sent, predict
@@ -90,6 +89,9 @@ def _prunes_everything(number: int, workspace_id: str | None) -> str:
 
 def _check_workspace(client: AuthenticatedClient, workspace_id: str | None) -> tuple[str, ...]:
     """Return a warning if an empty workspace is not known: with a mistyped ID, the task would always succeed."""
+    # Imported here, because only an empty workspace needs it.
+    from .._workspace import list_workspaces
+
     try:
         known = [workspace["id"] for workspace in list_workspaces(client)]
     except ApiError as error:
