@@ -15,6 +15,9 @@ requirements:
   - python >= 3.9
   - requests >= 2.25.1
 notes:
+  - A value of null counts as not set for O(access_token), O(email), O(password), and O(ca_path), and it turns off the
+    environment variable. It is an error for every option that has a default.
+  - Text options accept no dictionaries, lists, or booleans. Put text such as V("1.10") or V("yes") in quotation marks.
   - Proxies come from the usual environment variables where the module runs, such as E(HTTPS_PROXY) and E(NO_PROXY). The
     module does not read a C(.netrc) file.
   - The module never follows a redirect. If O(api_url) redirects, the task fails with RV(error.code=invalid_response).
@@ -31,7 +34,7 @@ options:
     default: https://backend.flashback.tech
   access_token:
     description:
-      - The bearer token for the API. The module strips white space around it.
+      - The bearer token for the API, without quotation marks. The module strips white space around it.
       - An access token is valid for one hour. For pipelines, use O(email) and O(password).
       - If O(email) and O(password) are set, too, the module uses this token until the API refuses it, and then logs in.
       - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used. A blank value counts as not set.
@@ -42,12 +45,14 @@ options:
       - If there is no O(access_token), the module logs in before its first request. It logs in again if the API answers
         401, for example because the token has expired. At the end of the task, it logs out. Check mode does the same.
       - Accounts with multi-factor authentication are not supported.
+      - The module removes white space around the address.
       - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
     type: str
     version_added: 1.3.0
   password:
     description:
-      - The password of the user O(email). The module sends it exactly as it is, with all its spaces.
+      - The password of the user O(email). The module sends it exactly as it is, with all spaces and quotation marks.
+      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark.
       - If not set, the environment variable E(FLASHBACK_PASSWORD) is used. A blank value counts as not set.
     type: str
     version_added: 1.3.0

@@ -10,30 +10,85 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ._checks import check_access_token, check_api_url, check_between, check_email, check_password
 from ._errors import ApiError, OptionError
 from ._http.auth import ALLOWED_IN_CHECK_MODE, AuthenticatedClient, Credentials
 from ._http.client import Client
 from ._http.connection import REQUESTS_IMPORT_ERROR
 from ._http.transport import Transport
-from ._options import check_access_token, check_api_url, check_between, check_option, check_text
-from ._redact import MAX_SHORT_SECRET, Redactor
+from ._options import VARIABLES, check_option, read_variable, warn_if_quoted
+from ._raw_options import HIDDEN, RawOptions, describe, without_secrets
+from ._redact import MIN_SECRET, Redactor
 from ._result import Result
+from ._text import excerpt
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible.module_utils.basic import AnsibleModule
+# The end of a message about missing credentials.
+NO_ENVIRONMENT = (
+    " Remote hosts and tasks with become do not get the environment variables of the host that runs Ansible: set the"
+    " options there."
+)
 
-_HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+class Module(AnsibleModule):
+    """Reads the variables of the connection options, and checks the types of all options before Ansible does."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        # The environment variables that options come from, and why the value of a variable cannot be used.
+        self.variables: dict[str, str] = {}
+        self.unreadable: dict[str, str] = {}
+        internal = {name: value for name, value in self.params.items() if name.startswith("_ansible_")}
+        given = {name: value for name, value in self.params.items() if name not in internal}
+        options = RawOptions({**self._from_environment(given), **given}, self.argument_spec)
+        if options.problems:
+            self.params = without_secrets(options.values, self.argument_spec)
+            self.fail_json(msg=f"{describe(options.problems)}.")
+        self.params = {**options.values, **internal}
+
+    def _from_environment(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the values of the connection options that the task does not give."""
+        values: dict[str, t.Any] = {}
+        for name, variable in VARIABLES.items():
+            text = os.environ.get(variable)
+            if text is None or name in given:
+                continue
+            self.variables[name] = variable
+            try:
+                values[name] = read_variable(text, self.argument_spec[name]["type"])
+            except ValueError as error:
+                # Later, where the option is used: not every task uses each one.
+                self.unreadable[name] = str(error)
+        return values
+
+    def ignore(self, name: str) -> None:
+        """Treat the option as if it was not given."""
+        self.params[name] = None
+        self.unreadable.pop(name, None)
+
+    def source(self, name: str) -> str:
+        """Return the part of a message that says where the value of an option comes from."""
+        return f" (environment variable {self.variables[name]})" if name in self.variables else ""
+
+    def _log_invocation(self) -> None:
+        # ansible-core knows secrets only as they were given. It logs a list as Python represents it, where a quote, a
+        # backslash or a line break in a secret is escaped.
+        given = self.no_log_values
+        self.no_log_values = given | {repr(secret)[1:-1] for secret in given}
+        super()._log_invocation()
+        self.no_log_values = given
 
 
 def run(
-    module: AnsibleModule,
+    module: Module,
     activity: str,
     action: Callable[[AuthenticatedClient], Result],
     *,
@@ -45,7 +100,9 @@ def run(
     :param check_credentials: Raises OptionError if the given credentials are not sufficient for the action.
     """
     if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        *_traceback, cause = REQUESTS_IMPORT_ERROR.strip().splitlines()
+        msg = f"{missing_required_lib('requests')} The import failed with {excerpt(cause)}"
+        module.fail_json(msg=msg, exception=REQUESTS_IMPORT_ERROR)
     redactor = Redactor()
     try:
         credentials = _credentials(module)
@@ -59,7 +116,7 @@ def run(
     _end(module, redactor, result)
 
 
-def _result(module: AnsibleModule, activity: str, action: Callable[[], Result]) -> Result:
+def _result(module: Module, activity: str, action: Callable[[], Result]) -> Result:
     """Return the result of the action. If it failed, add the return values of a failed task."""
     try:
         result = action()
@@ -74,7 +131,7 @@ def _result(module: AnsibleModule, activity: str, action: Callable[[], Result]) 
     return result
 
 
-def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoReturn:
+def _end(module: Module, redactor: Redactor, result: Result) -> t.NoReturn:
     """Redact all output, and end the task.
 
     Ansible alone is not enough: it does not hide secrets in warnings, and hides them only in their original encoding.
@@ -89,21 +146,14 @@ def _end(module: AnsibleModule, redactor: Redactor, result: Result) -> t.NoRetur
     module.exit_json(**values)
 
 
-def _credentials(module: AnsibleModule) -> Credentials:
-    """Return the credentials. A blank option counts as not set, because pipelines and AWX set empty variables."""
-    given = {name: check_option(module, name, str) for name in ("access_token", "email", "password")}
-    # If a secret is only white space, Ansible would replace white space in every message.
-    module.no_log_values = {text for text in module.no_log_values if text.strip()}
-    given = {name: value if value and value.strip() else None for name, value in given.items()}
-    if given["access_token"]:
-        given["access_token"] = check_option(module, "access_token", check_access_token)
-        # Ansible hides the original value, but the API may send back the stripped value.
-        module.no_log_values.add(given["access_token"])
-    if given["email"]:
-        given["email"] = check_option(module, "email", check_text).strip()
-    if given["password"] and given["password"].endswith("\n"):
-        module.warn("password ends with a line break, which is sent as a part of the password.")
-    return Credentials(**given)
+def _credentials(module: Module) -> Credentials:
+    credentials = Credentials(
+        access_token=check_option(module, "access_token", check_access_token),
+        email=check_option(module, "email", check_email),
+        password=check_option(module, "password", check_password),
+    )
+    warn_if_quoted(module, {f"password{module.source('password')}": credentials.password})
+    return credentials
 
 
 def _check_credentials(credentials: Credentials) -> None:
@@ -117,21 +167,21 @@ def _check_credentials(credentials: Credentials) -> None:
     if access_token is None and email is None:
         raise OptionError(
             "Credentials are missing: set email and password (environment variables FLASHBACK_EMAIL and"
-            " FLASHBACK_PASSWORD), or access_token (FLASHBACK_ACCESS_TOKEN)."
+            f" FLASHBACK_PASSWORD), or access_token (FLASHBACK_ACCESS_TOKEN).{NO_ENVIRONMENT}"
         )
 
 
-def _client(module: AnsibleModule, credentials: Credentials, redactor: Redactor) -> Client:
+def _client(module: Module, credentials: Credentials, redactor: Redactor) -> Client:
     redactor.add(*module.no_log_values)
+    # If a secret is "x", Ansible would replace each "x" in the result. So such a secret is hidden in the options only.
+    module.no_log_values = {secret for secret in module.no_log_values if len(secret) >= MIN_SECRET}
+    module.params = without_secrets(module.params, module.argument_spec)
     api_url = _api_url(module, credentials, redactor)
-    _keep_short_secrets_from_ansible(module)
     timeout = check_option(module, "timeout", check_between(1, 86400))
     retries = check_option(module, "retries", check_between(0, 100))
     validate_certs = check_option(module, "validate_certs", bool)
 
     def transport(ca_path: str | None) -> Transport:
-        # A blank option counts as not set, because pipelines and AWX set empty variables.
-        ca_path = ca_path if ca_path and ca_path.strip() else None
         return Transport(timeout=timeout, validate_certs=validate_certs, ca_path=ca_path)
 
     return Client(
@@ -144,30 +194,13 @@ def _client(module: AnsibleModule, credentials: Credentials, redactor: Redactor)
     )
 
 
-def _keep_short_secrets_from_ansible(module: AnsibleModule) -> None:
-    """Hide short secrets only in the returned options. If a secret is "a", Ansible would replace each "a"."""
-    short = {text for text in module.no_log_values if len(text) <= MAX_SHORT_SECRET}
-    module.no_log_values -= short
-    if short:
-        _hide_options(module.params, module.argument_spec, short)
-
-
-def _hide_options(params: dict[str, t.Any], argument_spec: dict[str, t.Any], secrets: set[str]) -> None:
-    for name, option in argument_spec.items():
-        if option.get("no_log") and params[name] in secrets:
-            params[name] = _HIDDEN
-        if "options" in option:
-            for item in params[name] or []:
-                _hide_options(item, option["options"], secrets)
-
-
-def _api_url(module: AnsibleModule, credentials: Credentials, redactor: Redactor) -> str:
+def _api_url(module: Module, credentials: Credentials, redactor: Redactor) -> str:
     def check(value: str) -> str:
         try:
             return check_api_url(value)
         except ValueError:
             # The URL may contain a password, and Ansible shows the options of a failed task.
-            module.params["api_url"] = _HIDDEN
+            module.params["api_url"] = HIDDEN
             raise
 
     api_url: str = check_option(module, "api_url", check)

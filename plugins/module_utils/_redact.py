@@ -16,8 +16,8 @@ import typing as t
 
 REDACTED = "********"
 
-# A secret this short is also a part of ordinary words. It is only replaced where it stands alone.
-MAX_SHORT_SECRET = 2
+# A shorter secret, or a shorter beginning of one, is a part of most messages, and asterisks would make them unreadable.
+MIN_SECRET = 3
 
 # A shorter line of a secret with many lines can be a brace or an ordinary word.
 _MIN_LINE = 16
@@ -40,9 +40,10 @@ class Redactor:
     def add(self, *secrets: str) -> None:
         """Redact these from now on, and each long line of them.
 
-        Blank texts are ignored, and so is the white space around a secret: a quote from a response can be without it.
+        Very short texts are ignored, and so is the white space around a secret: a quote from a response can be without
+        it.
         """
-        whole = [secret.strip() for secret in secrets if secret.strip()]
+        whole = [secret.strip() for secret in secrets if len(secret.strip()) >= MIN_SECRET]
         lines = [line.strip() for secret in whole for line in secret.splitlines()]
         with self._lock:
             patterns = dict(self._patterns)
@@ -82,14 +83,14 @@ class _Pattern:
     def sub(self, text: str) -> str:
         if self.plain_part in text:
             text = self._compiled().sub(REDACTED, text)
-        if _ELLIPSIS in text and self._secret[: MAX_SHORT_SECRET + 1] in text:
+        if _ELLIPSIS in text and self._secret[:MIN_SECRET] in text:
             *cut, end = text.split(_ELLIPSIS)
             text = _ELLIPSIS.join([*map(self._sub_beginning, cut), end])
         return text
 
     def _sub_beginning(self, text: str) -> str:
         """Replace the beginning of the secret, if the text ends with it."""
-        for length in range(min(self.length - 1, len(text)), MAX_SHORT_SECRET, -1):
+        for length in range(min(self.length - 1, len(text)), MIN_SECRET - 1, -1):
             if text.endswith(self._secret[:length]):
                 return text[:-length] + REDACTED
         return text
@@ -99,10 +100,7 @@ class _Pattern:
         if self._regex is None:
             from ._secret_forms import in_any_form
 
-            pattern = in_any_form(self._secret)
-            if self.length <= MAX_SHORT_SECRET:
-                pattern = rf"(?<!\w){pattern}(?!\w)"
-            self._regex = re.compile(pattern)
+            self._regex = re.compile(in_any_form(self._secret))
         return self._regex
 
 

@@ -49,6 +49,7 @@ options:
         Otherwise, it updates the fields that differ. With O(id), it only updates.
       - V(absent) removes the configuration.
       - Version 1.1.0 added the choice V(present) and made it the default. Before, V(absent) was required.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
     default: present
     choices:
@@ -58,7 +59,9 @@ options:
     description:
       - The configuration's ID. Set O(id), or O(ids), or O(name) together with O(workspace_id). For a rename, set O(id)
         and O(name).
-      - The ID must not be blank, must not be V(.) or V(..), and must not contain control characters.
+      - The ID must not be blank, V(.) or V(..). It must not contain white space, invisible characters, commas,
+        brackets, braces, or quotation marks. A list that has become text contains these.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
       - With O(state=present), the task fails with RV(error.code=not_found) if no such configuration exists.
     type: str
   ids:
@@ -67,7 +70,7 @@ options:
         much faster than a loop of tasks.
       - A failed removal does not stop the others. If any removal failed, the task fails at the end with
         RV(error.code=partial_failure), and RV(outcomes) has the result for each ID.
-      - Duplicate IDs are ignored. An empty list sends nothing and changes nothing.
+      - Duplicate IDs are ignored. An empty list sends nothing and changes nothing. Null is an error, also as an item.
     type: list
     elements: str
     version_added: 1.2.0
@@ -78,6 +81,9 @@ options:
         RV(error.code=ambiguous_name).
       - If O(id) is set, the module finds the configuration by the ID. Then O(name) is the new name with
         O(state=present), and has no effect with O(state=absent).
+      - The name must not begin or end with white space, and must not contain control characters or invisible
+        characters.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   workspace_id:
     description:
@@ -85,6 +91,7 @@ options:
       - With O(id) or O(ids), the task fails with RV(error.code=workspace_mismatch) and writes nothing if a
         configuration belongs to another workspace. With O(state=absent), this check needs one more request.
       - A configuration cannot be moved to another workspace.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   ai_type:
     description:
@@ -106,12 +113,18 @@ options:
     description:
       - The access key, for providers that need one in addition to O(secret). The platform does not document which
         providers these are.
+      - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example those
+        of a PEM file.
       - See O(update_credentials) for when it is sent.
     type: str
     version_added: 1.1.0
   secret:
     description:
       - The secret that the platform uses at the provider. Needed to create a configuration.
+      - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example those
+        of a PEM file.
+      - It must be text. To send JSON, use the filter V(to_json) for a dictionary, or V(string) for the content of a
+        file.
       - See O(update_credentials) for when it is sent.
     type: str
     version_added: 1.1.0
@@ -463,21 +476,20 @@ diff:
       type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode, report_one
 from ..module_utils._ai_llm.task import carry_out
+from ..module_utils._checks import check_id, check_ids, check_secret, check_text
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import run
-from ..module_utils._options import api_argument_spec, check_id, check_ids, check_not_blank, check_option, check_text
+from ..module_utils._module import Module, run
+from ..module_utils._options import api_argument_spec, check_option, warn_if_quoted
 from ..module_utils._result import Result
 from ..module_utils._text import count
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             **api_argument_spec(),
             "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
@@ -498,11 +510,11 @@ def main() -> None:
     )
     params = module.params
     ids = check_option(module, "ids", check_ids)
-    check_option(module, "id", check_id)
-    for option in ("name", "workspace_id", "endpoint"):
+    for option in ("id", "workspace_id"):
+        check_option(module, option, check_id)
+    for option in ("name", "endpoint"):
         check_option(module, option, check_text)
-    for option in CREDENTIALS:
-        check_option(module, option, check_not_blank)
+    warn_if_quoted(module, {option: check_option(module, option, check_secret) for option in CREDENTIALS})
     if params["name"] is not None and params["id"] is None and params["workspace_id"] is None:
         module.fail_json(msg="workspace_id is required with name, unless id is given.")
     present = params["state"] == "present"

@@ -24,14 +24,17 @@ options:
   id:
     description:
       - Only the configuration with this ID.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   name:
     description:
       - Only configurations with this name. Upper and lower case differ.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   workspace_id:
     description:
       - Only configurations of the workspace with this ID.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   available:
     description:
@@ -250,19 +253,18 @@ error:
       sample: INVALID_PASSWORD
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ai_llm.api import AiLlms
+from ..module_utils._checks import check_id, check_text
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import run
-from ..module_utils._options import api_argument_spec, check_option, check_text
+from ..module_utils._module import Module, run
+from ..module_utils._options import api_argument_spec, check_option
 from ..module_utils._result import Result
 
-FILTERS = ("id", "name", "workspace_id")
+FILTERS = {"id": check_id, "name": check_text, "workspace_id": check_id}
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             **api_argument_spec(),
             "id": {"type": "str"},
@@ -274,8 +276,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    for option in FILTERS:
-        check_option(module, option, check_text)
+    for option, check in FILTERS.items():
+        check_option(module, option, check)
     wanted = {option: params[option] for option in FILTERS if params[option] is not None}
 
     def action(client: AuthenticatedClient) -> Result:

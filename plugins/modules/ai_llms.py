@@ -41,7 +41,7 @@ attributes:
 options:
   workspace_id:
     description:
-      - The ID of the workspace. The module M(flashback.platform.workspace_info) finds it by name.
+      - The ID of the workspace. The module M(flashback.platform.workspace_info) finds it by name. Null is an error.
     type: str
     required: true
   ai_llms:
@@ -49,6 +49,7 @@ options:
       - The configurations that must exist. A configuration whose state is V(absent) must not exist. The list can be
         empty.
       - Without O(prune), the task does not change configurations that are not in the list.
+      - Null is an error, also as an item. So is a list in the list: join lists with V(+), or use the filter V(flatten).
     type: list
     elements: dict
     required: true
@@ -59,12 +60,15 @@ options:
             only once. Upper and lower case differ.
           - If more than one configuration in the workspace has this name, the task fails with
             RV(error.code=ambiguous_name) and writes nothing.
+          - The name must not be null, must not begin or end with white space, and must not contain control characters
+            or invisible characters.
         type: str
         required: true
       state:
         description:
           - V(present) creates the configuration if it does not exist, and updates what differs.
           - V(absent) removes the configuration. The other options of the item except the name have no effect then.
+          - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
         type: str
         default: present
         choices:
@@ -87,17 +91,24 @@ options:
       key:
         description:
           - The access key, for providers that need one besides the secret.
+          - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example
+            those of a PEM file.
           - See O(update_credentials) for when it is sent.
         type: str
       secret:
         description:
           - The secret that the platform uses at the provider. Needed to create a configuration.
+          - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example
+            those of a PEM file.
+          - It must be text. To send JSON, use the filter V(to_json) for a dictionary, or V(string) for the content of a
+            file.
           - See O(update_credentials) for when it is sent.
         type: str
   prune:
     description:
       - Remove every configuration of the workspace that is not in O(ai_llms). A removal is permanent.
       - A configuration that a repository uses cannot be removed. Its item in RV(outcomes) then has the error V(in_use).
+      - Null is an error.
     type: bool
     default: false
   prune_limit:
@@ -105,6 +116,7 @@ options:
       - The maximum number of configurations that O(prune) may remove. If there are more to remove, the task fails with
         RV(error.code=prune_limit_exceeded) and writes nothing. V(0) is allowed.
       - The limit protects a workspace from a list that is empty or too short by mistake. If not set, there is no limit.
+      - Null is an error. Do not use the filter V(default(omit, true\)) here, because it turns V(0) into no limit.
     type: int
   update_credentials:
     description:
@@ -361,40 +373,20 @@ diff:
 import typing as t
 from collections import Counter
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode
 from ..module_utils._ai_llm.report_many import report_workspace
 from ..module_utils._ai_llm.task import carry_out
+from ..module_utils._checks import check_id, check_items, check_not_negative, check_secret, check_text
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import run
-from ..module_utils._options import (
-    api_argument_spec,
-    check_items,
-    check_not_blank,
-    check_not_negative,
-    check_option,
-    check_text,
-)
+from ..module_utils._module import Module, run
+from ..module_utils._options import api_argument_spec, check_option, warn_if_quoted
+from ..module_utils._raw_options import place_of_item
 from ..module_utils._result import Result
 from ..module_utils._text import join_limited
 
-CHECKS = {"name": check_text, "endpoint": check_text, "key": check_not_blank, "secret": check_not_blank}
-
-
-class Module(AnsibleModule):
-    """Keeps the secrets of items out of the log of ansible-core, which knows them only as they were given.
-
-    It logs a list as Python represents it, where a quote, a backslash or a line break in a secret is escaped.
-    """
-
-    def _log_invocation(self) -> None:
-        given = self.no_log_values
-        self.no_log_values = given | {repr(secret)[1:-1] for secret in given}
-        super()._log_invocation()
-        self.no_log_values = given
+CHECKS = {"name": check_text, "endpoint": check_text, "key": check_secret, "secret": check_secret}
 
 
 def checked(item: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -428,7 +420,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    check_option(module, "workspace_id", check_text)
+    check_option(module, "workspace_id", check_id)
     check_option(module, "prune_limit", check_not_negative)
     items = params["ai_llms"]
     check_option(module, "ai_llms", lambda items: check_items(list(map(checked, items)), CHECKS))
@@ -439,6 +431,12 @@ def main() -> None:
             f" {join_limited(repeated)}."
         )
 
+    secrets = {
+        f"{field} of {place_of_item(number, item)}": checked(item)[field]
+        for number, item in enumerate(items, 1)
+        for field in CREDENTIALS
+    }
+    warn_if_quoted(module, secrets)
     wanted = []
     for item in items:
         present = item["state"] == "present"

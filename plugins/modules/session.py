@@ -40,7 +40,9 @@ options:
   email:
     description:
       - The email address of the user to log in as, together with O(password). Only with O(state=present).
-      - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set.
+      - The module removes white space around the address.
+      - If not set, the environment variable E(FLASHBACK_EMAIL) is used. A blank value counts as not set, and so does
+        null, which also turns off the environment variable.
     type: str
   access_token:
     description:
@@ -53,6 +55,7 @@ options:
       - V(absent) logs out. The module revokes the session O(token_id) with O(access_token), and never logs in. If the
         access token has expired, the module cannot revoke the session, and the task succeeds with a message that says
         so.
+      - Null is an error.
     type: str
     default: present
     choices:
@@ -61,7 +64,7 @@ options:
   token_id:
     description:
       - The ID of the session to revoke with O(state=absent). The login returned it as RV(token_id).
-      - If the ID is empty, or the API does not know it, there is nothing to revoke, and the task succeeds.
+      - If the ID is empty or null, or the API does not know it, there is nothing to revoke, and the task succeeds.
     type: str
 notes:
   - The returned access token is a secret. Set C(no_log=true) on the task, as the examples do.
@@ -167,12 +170,11 @@ error:
 
 from datetime import datetime, timedelta, timezone
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._checks import check_id
 from ..module_utils._errors import ApiError, OptionError
 from ..module_utils._http.auth import AuthenticatedClient, Credentials
-from ..module_utils._module import run
-from ..module_utils._options import api_argument_spec, check_id, check_option
+from ..module_utils._module import NO_ENVIRONMENT, Module, run
+from ..module_utils._options import api_argument_spec, check_option
 from ..module_utils._result import Result
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
@@ -225,7 +227,7 @@ def need_password(credentials: Credentials) -> None:
     if credentials.email is None or credentials.password is None:
         raise OptionError(
             "email and password are needed to log in: set the options or the environment variables FLASHBACK_EMAIL and"
-            " FLASHBACK_PASSWORD."
+            f" FLASHBACK_PASSWORD.{NO_ENVIRONMENT}"
         )
 
 
@@ -235,7 +237,7 @@ def need_access_token(credentials: Credentials) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             **api_argument_spec(),
             "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
@@ -244,8 +246,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     if module.params["state"] == "present":
-        # A token from elsewhere is ignored, even if it is none.
-        module.params["access_token"] = None
+        # A token from elsewhere is ignored, even if it cannot be used.
+        module.ignore("access_token")
         run(module, "Logging in", log_in, check_credentials=need_password)
     if not (module.params["token_id"] or "").strip():
         module.exit_json(**NOTHING_TO_REVOKE.values)

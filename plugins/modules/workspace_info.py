@@ -24,10 +24,12 @@ options:
   id:
     description:
       - Only the workspace with this ID.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
   name:
     description:
       - Only workspaces with this name. Upper and lower case differ.
+      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
     type: str
 seealso:
   - module: flashback.platform.ai_llms
@@ -136,24 +138,23 @@ error:
       sample: INVALID_PASSWORD
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._checks import check_id, check_text
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import run
-from ..module_utils._options import api_argument_spec, check_option, check_text
+from ..module_utils._module import Module, run
+from ..module_utils._options import api_argument_spec, check_option
 from ..module_utils._result import Result
 from ..module_utils._workspace import list_workspaces
 
-FILTERS = ("id", "name")
+FILTERS = {"id": check_id, "name": check_text}
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={**api_argument_spec(), "id": {"type": "str"}, "name": {"type": "str"}},
         supports_check_mode=True,
     )
-    for option in FILTERS:
-        check_option(module, option, check_text)
+    for option, check in FILTERS.items():
+        check_option(module, option, check)
     wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
 
     def action(client: AuthenticatedClient) -> Result:

@@ -12,7 +12,7 @@ from ansible_collections.flashback.platform.tests.unit.scripted_server import Ac
 
 # No encoding changes the middle part of the token, so tests can search for it in any output.
 TOKEN_CORE = "c0reOfTheT0ken"
-TOKEN = f'eyJ/"<&>+={TOKEN_CORE}'
+TOKEN = f"eyJ/&+=~{TOKEN_CORE}"
 # Credentials of a configuration: two that the task sends, and one that the API lists.
 SECRET = "sk-secret-of-the-task"
 KEY = "key-of-the-task"

@@ -31,7 +31,8 @@ try:
     from requests.auth import AuthBase
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
     from urllib3.util.ssl_ import create_urllib3_context
-except ImportError:
+except (ImportError, AttributeError, OSError, RuntimeError, SyntaxError, TypeError, ValueError):
+    # An old library can fail in many ways with a new Python.
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
     requests = urllib3 = None  # type: ignore[assignment]
     HTTPAdapter = AuthBase = object  # type: ignore[assignment,misc]

@@ -273,21 +273,20 @@ def test_later_secrets_are_found() -> None:
     assert redactor.redact("first second") == f"{REDACTED} {REDACTED}"
 
 
-@pytest.mark.parametrize("secret", ["+++", "é", "鍵鍵鍵", "🔑"])
+@pytest.mark.parametrize("secret", ["+++", "ééé", "鍵鍵鍵", "🔑🔑🔑"])
 def test_secret_without_letters_and_digits(secret: str) -> None:
     redactor = Redactor()
     redactor.add(secret)
     assert redactor.redact(f"key: {secret}.") == f"key: {REDACTED}."
 
 
-@pytest.mark.parametrize("secret", ["a", "e", "in", "s", "is", "1", ".", ":", "é"])
-def test_short_secret_is_found_only_where_it_stands_alone(secret: str) -> None:
+@pytest.mark.parametrize("secret", ["a", "in", "1", ".", "é", " a "])
+def test_very_short_secret_is_not_redacted(secret: str) -> None:
     """Otherwise most messages would be asterisks."""
     redactor = Redactor()
     redactor.add(secret)
     message = "Removing: configurations in-use123. Missing entrées, dresses"
-    assert redactor.redact(message).count(REDACTED) <= 1
-    assert redactor.redact(f'"{secret}"') == f'"{REDACTED}"'
+    assert redactor.redact(message) == message
 
 
 def test_secret_of_three_characters_is_found_in_words() -> None:

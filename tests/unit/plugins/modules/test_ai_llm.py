@@ -776,7 +776,7 @@ def test_bad_option_of_a_removal_is_named(params: dict[str, t.Any], named: str, 
         ({**NAMED, "update_credentials": "always"}, "update_credentials"),
         ({"id": "..", **COMPLETE}, "id"),
         # What a loop over the listed configurations gives, without "map(attribute='id')".
-        ({"id": {"id": "a"}, "state": "absent"}, "id"),
+        ({"id": {"id": "a"}, "state": "absent"}, "map(attribute='id')"),
         ({"ids": [{"id": "a"}], "state": "absent"}, "ids (item 1)"),
         ({"id": " a", "state": "absent"}, "id"),
     ],
@@ -796,7 +796,7 @@ def test_bad_option_is_named(params: dict[str, t.Any], named: str, run_task: Run
         ("a#b", "a%23b"),
         ("%2e%2e", "%252e%252e"),
         ("clé", "cl%C3%A9"),
-        ("a b", "a%20b"),
+        ("a;b", "a%3Bb"),
         ("...", "..."),
     ],
 )

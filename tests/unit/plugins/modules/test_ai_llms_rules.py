@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import typing as t
@@ -140,7 +141,9 @@ def test_a_name_to_create_and_a_name_to_prune_that_look_alike(
     # Without prune, or if the listed name is declared, both can exist.
     api.server.requests.clear()
     assert not run(api, {**NEW, "name": name}, check=True).failed
-    assert not run(api, {**NEW, "name": name}, {"name": existing, "state": "absent"}, prune=True, check=True).failed
+    declared = run(api, {**NEW, "name": name}, {"name": existing, "state": "absent"}, prune=True, check=True)
+    # A name that a task cannot have is only removed by its ID.
+    assert declared.failed is (existing in ("New\u200b", "New one "))
 
 
 def test_a_prune_of_everything_warns_in_check_mode(api: FakeApi) -> None:
@@ -630,3 +633,63 @@ def test_no_secret_of_an_item_is_shown_or_logged(api: FakeApi, monkeypatch: pyte
     assert core not in ended.output
     assert any("ai_llms=" in line for line in logged)
     assert not [line for line in logged if core in line]
+
+
+# Values that pipelines produce
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"workspace_id": None}, "workspace_id must not be null"),
+        ({"prune": None}, "prune must not be null"),
+        ({"prune_limit": None}, "prune_limit must not be null"),
+        ({"validate": None}, "validate must not be null"),
+        ({"update_credentials": None}, "update_credentials must not be null"),
+        ({"ai_llms": None}, "ai_llms must not be null"),
+        ({"ai_llms": [NEW, None]}, r"ai_llms \(item 2\) must not be null"),
+        ({"ai_llms": [NEW, [NEW]]}, r"ai_llms \(item 2\) must be a dictionary, not a list"),
+        ({"ai_llms": [{**NEW, "secret": {"a": "sk-new"}}]}, r"secret of item 1 \(New\) of ai_llms must be text"),
+        ({"ai_llms": [{**NEW, "state": None}]}, r"state of item 1 \(New\) of ai_llms must not be null"),
+        ({"ai_llms": [{**NEW, "api_key": "sk-new"}]}, r"Unsupported parameters .*ai_llms.api_key"),
+        ({"ai_llms": [{**NEW, "ai_type": "sk"}]}, r"value of ai_type must be one of"),
+        ({"ai_llms": [{**NEW, "name": "A\u200b"}]}, r"^ai_llms is not valid: name of item 1 .* U\+200B"),
+        ({"ai_llms": [{**NEW, "endpoint": "https://a\u00a0"}]}, r"endpoint of item 1 \(New\) .*U\+00A0"),
+        ({"ai_llms": [{**NEW, "key": "********"}]}, r"key of item 1 \(New\) .*hidden this value"),
+        ({"ai_llms": [{**NEW, "secret": " \n"}]}, r"secret of item 1 \(New\) must not be empty"),
+        ({"workspace_id": "['workspace-123']"}, "workspace_id must be an ID"),
+    ],
+)
+def test_wrong_value_is_named_before_any_request(
+    api: FakeApi, options: dict[str, t.Any], problem: str, check: bool
+) -> None:
+    ended = api.run(
+        ai_llms.main,
+        token=TOKEN,
+        check=check,
+        **{"workspace_id": WORKSPACE, "ai_llms": [NEW], "prune": True, **options},
+    )
+    assert (ended.failed, ended.code) == (True, None)
+    assert re.search(problem, ended.msg)
+    assert NEW["secret"] not in ended.output
+    assert TOKEN not in ended.output
+    assert not requests(api)
+
+
+def test_secrets_are_stripped_and_those_in_quotation_marks_warn(api: FakeApi) -> None:
+    items = [
+        {**NEW, "key": "'quoted'\n", "secret": "\tline 1\nline 2\r\n"},
+        {"name": "One", "key": '"', "secret": '"sk"'},
+    ]
+    ended = run(api, *items, {"name": "Two", "state": "absent", "key": "'ignored'"})
+    (sent,) = [json.loads(request.body) for request in api.server.requests if request.line == CREATE]
+    assert (sent["key"], sent["secret"]) == ("'quoted'", "line 1\nline 2")
+    (warning,) = ended.warnings
+    assert "key of item 1 (New), secret of item 2 (One). " in warning
+    assert "quoted" not in warning
+
+
+def test_null_of_other_options_of_an_item_counts_as_not_given(api: FakeApi) -> None:
+    ended = run(api, {"name": "One", "ai_type": None, "endpoint": None, "key": None, "secret": None})
+    assert (ended.failed, ended.changed) == (False, False)

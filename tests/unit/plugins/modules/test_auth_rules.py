@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import typing as t
@@ -765,6 +766,34 @@ def test_session_ignores_a_token_from_elsewhere(api: FakeApi) -> None:
     ended = api.run(session.main, login=True, access_token="Bearer not-a-token")
     assert not ended.failed
     assert api.lines == [LOGIN]
+
+
+@pytest.mark.parametrize("token", [b"\xff", b"'quoted'", b"********", b""])
+def test_session_ignores_a_token_of_the_environment(
+    api: FakeApi, token: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environb, b"FLASHBACK_ACCESS_TOKEN", token)
+    assert not api.run(session.main, login=True).failed
+    assert api.lines == [LOGIN]
+
+
+@pytest.mark.parametrize("token_id", [None, "", " "])
+def test_there_is_nothing_to_revoke_whatever_the_environment_has(
+    api: FakeApi, token_id: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A playbook logs out in "always", after a login that may have failed."""
+    monkeypatch.setitem(os.environb, b"FLASHBACK_ACCESS_TOKEN", b"\xff")
+    monkeypatch.setenv("FLASHBACK_TIMEOUT", "soon")
+    assert not api.run(session.main, state="absent", token_id=token_id).failed
+    assert not api.lines
+
+
+@pytest.mark.parametrize("token_id", [{"id": "a"}, ["a"], True, "a b", "['a']", "********"])
+def test_session_refuses_what_is_no_id(api: FakeApi, token_id: t.Any) -> None:
+    ended = api.run(session.main, token=TOKEN, state="absent", token_id=token_id)
+    assert ended.failed
+    assert ended.msg.startswith("token_id must be ")
+    assert not api.lines
 
 
 def test_netrc_does_not_touch_the_login(api: FakeApi, home: Path) -> None:
