@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 # These options identify or protect something, so null is an error. So it is for each option that has a default.
-_NEVER_NULL = frozenset({"id", "ids", "name", "workspace_id", "ai_llms", "prune_limit"})
+_NEVER_NULL = frozenset({"id", "ids", "name", "workspace_id", "ai_llms", "prune_limit", "plan_id"})
 # The filter default(omit, true) also omits 0 and false, so it is only recommended for these.
 _TO_OMIT = frozenset({"id", "name", "workspace_id", "state"})
 _NUMBER_IS_TEXT = frozenset({"id", "ids", "name", "workspace_id", "token_id"})

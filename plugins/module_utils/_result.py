@@ -21,5 +21,5 @@ class Result(t.NamedTuple):
     warnings: tuple[str, ...] = ()
     # Why the task fails; None if it succeeds.
     failure: Failure | None = None
-    # Secret return values, which are returned without redaction.
+    # Return values that are not redacted: those that are secret, and the ID of a plan.
     secrets: dict[str, str | None] | None = None

@@ -137,6 +137,17 @@ options:
         V(validation_failed), and the task fails. It removes nothing then, and does not undo its changes.
     type: bool
     default: false
+  plan_id:
+    description:
+      - The RV(plan_id) of the only plan that the task may apply. Take it from the plan that somebody approved, which a
+        run in check mode returned. The playbook C(flashback.platform.plan) shows it to people.
+      - If the plan is another one now, the task fails with RV(error.code=plan_changed) and writes nothing, also in
+        check mode. RV(outcomes) and RV(diff) then show the new plan.
+      - If there is nothing to do, any ID is accepted. So the same task can run again after a success.
+      - If this option is not set, the task applies any plan. An empty value is an error, because an approval that got
+        lost must not approve everything.
+    type: str
+    version_added: 1.4.0
 seealso:
   - ref: ansible_collections.flashback.platform.docsite.workspace_as_code
     description: How to describe a workspace in a file, and how to detect drift.
@@ -194,6 +205,15 @@ EXAMPLES = r"""
         endpoint: https://eu.api.openai.com/v1
   check_mode: true
   diff: true
+  register: plan
+
+- name: Apply exactly this plan, or fail
+  flashback.platform.ai_llms:
+    workspace_id: workspace-123
+    ai_llms:
+      - name: Production OpenAI
+        endpoint: https://eu.api.openai.com/v1
+    plan_id: "{{ plan.plan_id }}"
 """
 
 RETURN = r"""
@@ -247,6 +267,32 @@ outcomes:
       type: list
       elements: dict
       sample: [{id: repo-789, name: my-ai-repo}]
+    before:
+      description:
+        - The old values of the fields that differ, or C(ai_type) and C(endpoint) of a configuration to remove. Empty
+          before a creation.
+      returned: in check mode, if the configuration changes
+      type: dict
+      version_added: 1.4.0
+      sample: {endpoint: https://api.openai.com/v1}
+    after:
+      description:
+        - The new values, or the given fields of a new configuration. Empty after a removal. A text replaces each
+          credential that is sent.
+      returned: in check mode, if the configuration changes
+      type: dict
+      version_added: 1.4.0
+      sample: {endpoint: https://eu.api.openai.com/v1}
+plan_id:
+  description:
+    - The ID of the plan. Check mode and the real run return the same ID for the same plan, on each computer. Use it as
+      O(plan_id) to apply exactly this plan.
+    - It identifies the workspace and everything that changes, also which credentials are sent. The values of
+      credentials have no effect on it.
+  returned: if the module could make the plan, even if it is empty
+  type: str
+  version_added: 1.4.0
+  sample: plan-0123456789abcdef0123456789abcdef
 ai_llms:
   description:
     - The declared configurations that exist after the task, in the order of O(ai_llms). They never contain credentials.
@@ -326,6 +372,7 @@ error:
       description:
         - V(partial_failure), one or more configurations failed. RV(outcomes) has the error of each.
         - V(ambiguous_name), O(ai_llms) has a name that more than one configuration in the workspace has.
+        - V(plan_changed), the plan is not the one that O(plan_id) names.
         - V(prune_limit_exceeded), there are more configurations to prune than O(prune_limit) allows.
         - V(invalid_response), the module cannot use the response of the API. For example, the API lists a configuration
           without a name, and O(prune) is set.
@@ -375,6 +422,7 @@ from collections import Counter
 
 from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
 from ..module_utils._ai_llm.plan import Rules, Wanted
+from ..module_utils._ai_llm.plan_id import check_plan_id
 from ..module_utils._ai_llm.report import Mode
 from ..module_utils._ai_llm.report_many import report_workspace
 from ..module_utils._ai_llm.task import carry_out
@@ -416,12 +464,14 @@ def main() -> None:
             "prune_limit": {"type": "int"},
             "update_credentials": {"type": "str", "default": "on_create", "choices": ["on_create", "always"]},
             "validate": {"type": "bool", "default": False},
+            "plan_id": {"type": "str"},
         },
         supports_check_mode=True,
     )
     params = module.params
     check_option(module, "workspace_id", check_id)
     check_option(module, "prune_limit", check_not_negative)
+    check_option(module, "plan_id", check_plan_id)
     items = params["ai_llms"]
     check_option(module, "ai_llms", lambda items: check_items(list(map(checked, items)), CHECKS))
     repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
@@ -446,12 +496,12 @@ def main() -> None:
     if rotate and not any(option in item.fields for item in wanted for option in CREDENTIALS):
         module.fail_json(msg="update_credentials=always requires key or secret in at least one item of ai_llms.")
     mode = Mode(module.check_mode, module._diff)
-    rules = Rules(params["workspace_id"], rotate, params["prune"], params["prune_limit"])
+    rules = Rules(params["workspace_id"], rotate, params["prune"], params["prune_limit"], params["plan_id"])
     validate = params["validate"]
 
     def action(client: AuthenticatedClient) -> Result:
         outcomes, warnings = carry_out(client, wanted, rules, mode, validate=validate, whole_workspace=True)
-        return report_workspace(outcomes, mode, len(wanted), warnings)
+        return report_workspace(outcomes, mode, len(wanted), warnings, rules)
 
     run(module, f"Managing the AI LLM configurations of workspace '{params['workspace_id']}'", action)
 

@@ -49,6 +49,7 @@ CODES = {
     "validation_failed",
     "workspace_mismatch",
     "login_failed",
+    "plan_changed",
     "prune_limit_exceeded",
 }
 

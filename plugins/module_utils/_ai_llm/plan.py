@@ -86,6 +86,8 @@ class Rules(t.NamedTuple):
     prune: bool = False
     # The largest number to remove for that reason; None for any number.
     prune_limit: int | None = None
+    # The only plan to apply, see plan_id.py; None for any plan.
+    plan_id: str | None = None
 
 
 def plan(wanted: Sequence[Wanted], listed: Listing | None, rules: Rules) -> list[Change]:

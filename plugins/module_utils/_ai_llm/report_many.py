@@ -16,13 +16,15 @@ from .._errors import Failure
 from .._result import Result
 from .._text import count, join_limited
 from .api import repositories_of
-from .report import VERBS, Mode, diff_of, is_used, warnings_of
+from .plan_id import APPROVE_AGAIN, credentials_of, plan_id, refusal, values_of
+from .report import VERBS, Mode, is_used, warnings_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .api import AiLlm
-    from .outcome import Outcome, Status
+    from .outcome import Change, Outcome, Status
+    from .plan import Rules
 
 _WHAT = "AI LLM configuration"
 _OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped", "unknown")
@@ -49,23 +51,40 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
     return Result(values, warnings_of(outcomes, mode), _partial_failure(outcomes, "could not be removed", msg))
 
 
-def report_workspace(outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...]) -> Result:
+def report_workspace(
+    outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...], rules: Rules
+) -> Result:
     """The result for the configurations of a whole workspace.
 
     :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
     """
+    changes = [outcome.change for outcome in outcomes]
+    refused = refusal(changes, rules)
+    # The outcomes of a plan that was refused are predicted.
+    mode = mode._replace(check=mode.check or refused is not None)
     msg = _counts(outcomes, mode) + _inferred(outcomes)
-    values: dict[str, t.Any] = {"changed": any(outcome.changed for outcome in outcomes), "msg": msg, "outcomes": []}
+    changed = not refused and any(outcome.changed for outcome in outcomes)
+    values: dict[str, t.Any] = {"changed": changed, "msg": msg, "outcomes": []}
     for outcome in outcomes:
         change = outcome.change
         name = change.before["name"] if change.before else change.label
         item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
+        if mode.check and outcome.changed:
+            item["before"], item["after"] = _values_of(change)
         values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
     left = map(_left, outcomes[:declared])
     values["ai_llms"] = [ai_llm for ai_llm in left if ai_llm]
     if mode.diff:
         values["diff"] = _diff_of_plan(outcomes)
-    return Result(values, warnings + warnings_of(outcomes, mode), _partial_failure(outcomes, "failed", msg))
+    failure = refused or _partial_failure(outcomes, "failed", msg, APPROVE_AGAIN if rules.plan_id else "")
+    plan = {"plan_id": plan_id(changes, rules.workspace_id)}
+    return Result(values, warnings + warnings_of(outcomes, mode), failure, plan)
+
+
+def _values_of(change: Change) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return the values before and after a change, with a text instead of each credential that it sends."""
+    before, after = values_of(change)
+    return before, {**after, **dict.fromkeys(credentials_of(change), "(sent with the change)")}
 
 
 def _left(outcome: Outcome) -> AiLlm | None:
@@ -104,9 +123,7 @@ def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
         if outcome.changed and change.action == "delete":
             diff["before"][change.label] = _one_line(change.before, "ai_type", "endpoint")
         elif outcome.changed:
-            before, after = diff_of(outcome, "(sent with the change)")
-            after = {field: value for field, value in after.items() if field not in ("name", "workspace_id")}
-            diff["after"][change.label] = after
+            before, diff["after"][change.label] = _values_of(change)
             if change.before:
                 diff["before"][change.label] = before
     return diff
@@ -122,7 +139,7 @@ def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
     return details
 
 
-def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> Failure | None:
+def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str, next_step: str = "") -> Failure | None:
     failed = [(outcome, outcome.failure) for outcome in outcomes if outcome.failure]
     if not failed:
         return None
@@ -133,7 +150,7 @@ def _partial_failure(outcomes: Sequence[Outcome], what: str, msg: str) -> Failur
         "partial_failure",
         f"{len(failed)} of {count(len(outcomes), 'configuration')} {what}: {names}",
         effect=max(failure.effect for _outcome, failure in failed),
-        next_step=f"{cause}See the return value outcomes for the error of each. {msg}",
+        next_step=f"{cause}See the return value outcomes for the error of each. {msg} {next_step}".rstrip(),
     )
 
 

@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 
     from .._http.auth import AuthenticatedClient
     from .api import Listing
+    from .outcome import Change
     from .report import Mode
 
 
@@ -35,7 +36,9 @@ def carry_out(
     validate: bool = False,
     whole_workspace: bool = False,
 ) -> tuple[list[Outcome], tuple[str, ...]]:
-    """The outcomes for the wanted configurations, in their order, and warnings. In check mode they are predicted.
+    """The outcomes for the wanted configurations, in their order, and warnings.
+
+    In check mode they are predicted, and also if the plan is not the approved one.
 
     :param whole_workspace: All changes are in the workspace of the rules, and so is what is read.
     :raises ApiError: Reading or planning failed, or the login failed before anything was written.
@@ -48,7 +51,7 @@ def carry_out(
     warnings: tuple[str, ...] = ()
     if by_name and not listed and all(change.action == "keep" for change in changes):
         warnings = _check_workspace(client, rules.workspace_id)
-    if mode.check:
+    if mode.check or not _is_approved(changes, rules):
         pruned = len(changes) - len(wanted)
         if listed and pruned == len(listed) and rules.prune_limit is None:
             warnings += (_prunes_everything(pruned, rules.workspace_id),)
@@ -60,6 +63,15 @@ def carry_out(
     if login_failure:
         raise ApiError(login_failure)
     return outcomes, warnings
+
+
+def _is_approved(changes: Sequence[Change], rules: Rules) -> bool:
+    if rules.plan_id is None:
+        return True
+    # Imported here, because few tasks need it.
+    from .plan_id import refusal
+
+    return refusal(changes, rules) is None
 
 
 def _common_login_failure(outcomes: Sequence[Outcome]) -> Failure | None:

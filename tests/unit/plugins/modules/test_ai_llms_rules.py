@@ -693,3 +693,109 @@ def test_secrets_are_stripped_and_those_in_quotation_marks_warn(api: FakeApi) ->
 def test_null_of_other_options_of_an_item_counts_as_not_given(api: FakeApi) -> None:
     ended = run(api, {"name": "One", "ai_type": None, "endpoint": None, "key": None, "secret": None})
     assert (ended.failed, ended.changed) == (False, False)
+
+
+# Approved plans
+
+CHANGED_PLAN = ({"name": "One", "endpoint": "https://new.example.com"}, NEW)
+OTHER_ID = f"plan-{'0' * 32}"
+
+
+def approved(api: FakeApi, *items: dict[str, t.Any], **options: t.Any) -> str:
+    """Make the plan in check mode, and return its ID."""
+    ended = run(api, *items, check=True, **options)
+    api.server.requests.clear()
+    return t.cast("str", ended.values["plan_id"])
+
+
+def test_the_approved_plan_is_applied(api: FakeApi) -> None:
+    plan_id = approved(api, *CHANGED_PLAN, prune=True)
+    ended = run(api, *CHANGED_PLAN, prune=True, plan_id=plan_id)
+    assert (ended.failed, ended.changed, ended.values["plan_id"]) == (False, True, plan_id)
+    assert statuses(ended) == {"One": "updated", "New": "created", "Two": "deleted"}
+    again = run(api, *CHANGED_PLAN, prune=True, plan_id=plan_id)
+    assert (again.failed, again.changed) == (False, False)
+    assert again.values["plan_id"] not in (plan_id, "")
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_another_plan_is_refused_and_shown(api: FakeApi, check: bool) -> None:
+    plan_id = approved(api, *CHANGED_PLAN)
+    api.configurations["id-1"] = item(id="id-1", name="One", endpoint="https://other.example.com", repos=[repo(1)])
+    options: dict[str, t.Any] = {"prune": True, "diff": True}
+    predicted = run(api, NEW, check=True, **options)
+    api.server.requests.clear()
+    ended = run(api, NEW, check=check, plan_id=plan_id, validate=True, **options)
+    assert_no_write(api, ended)
+    assert ended.error == {
+        "code": "plan_changed",
+        "http_status": None,
+        "message": ended.error["message"],
+        "outcome_unknown": False,
+    }
+    assert plan_id in ended.msg
+    assert f"plan_id={predicted.values['plan_id']}" in ended.msg
+    for name in ("outcomes", "diff", "ai_llms", "plan_id"):
+        assert ended.values[name] == predicted.values[name]
+    assert ended.warnings == predicted.warnings
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("plan_id", ["", " ", None, "None", "latest", f"{OTHER_ID} "])
+def test_a_lost_approval_is_an_error_before_any_request(api: FakeApi, plan_id: str | None, check: bool) -> None:
+    ended = run(api, *CHANGED_PLAN, plan_id=plan_id, check=check)
+    assert (ended.failed, ended.changed) == (True, False)
+    assert ended.msg.startswith("plan_id must")
+    assert requests(api) == []
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_nothing_to_do_needs_no_approval(api: FakeApi, check: bool) -> None:
+    ended = run(api, {"name": "One"}, plan_id=OTHER_ID, check=check)
+    assert (ended.failed, ended.changed) == (False, False)
+    assert requests(api) == [LIST]
+
+
+def test_what_changes_has_its_values_in_check_mode(api: FakeApi) -> None:
+    items = (*CHANGED_PLAN, {"name": "Gone", "state": "absent"})
+    values = {
+        outcome["name"]: (outcome["before"], outcome["after"])
+        for outcome in run(api, *items, {"name": "Two"}, check=True).values["outcomes"]
+        if "before" in outcome or "after" in outcome
+    }
+    assert values == {
+        "One": ({"endpoint": "https://api.openai.com/v1"}, {"endpoint": "https://new.example.com"}),
+        "New": ({}, {"ai_type": "OPENAI", "endpoint": NEW["endpoint"], "secret": "(sent with the change)"}),
+    }
+    removed = run(api, prune=True, check=True).values["outcomes"][0]
+    assert (removed["before"], removed["after"]) == (
+        {"ai_type": "OPENAI", "endpoint": "https://api.openai.com/v1"},
+        {},
+    )
+    ended = run(api, *items)
+    assert not [outcome for outcome in ended.values["outcomes"] if "before" in outcome or "after" in outcome]
+
+
+def test_after_a_partial_failure_one_approves_again(api: FakeApi) -> None:
+    plan_id = approved(api, *CHANGED_PLAN)
+    api.next("PUT /ai/llm/id-1", response(403, REFUSED))
+    ended = run(api, *CHANGED_PLAN, plan_id=plan_id)
+    assert ended.code == "partial_failure"
+    assert ended.values["plan_id"] == plan_id
+    assert "What is left to do is another plan" in ended.msg
+    assert run(api, *CHANGED_PLAN, plan_id=plan_id).code == "plan_changed"
+
+
+def test_without_an_approval_a_partial_failure_does_not_mention_it(api: FakeApi) -> None:
+    api.next("PUT /ai/llm/id-1", response(403, REFUSED))
+    ended = run(api, *CHANGED_PLAN)
+    assert ended.code == "partial_failure"
+    assert "plan" not in ended.msg
+
+
+@pytest.mark.parametrize("secret", ["plan", "plan-", "an"])
+def test_a_secret_that_is_a_part_of_the_id_does_not_destroy_it(api: FakeApi, secret: str) -> None:
+    ended = run(api, {**NEW, "secret": secret, "endpoint": "https://e.com"}, check=True)
+    assert re.fullmatch("plan-[0-9a-f]{32}", ended.values["plan_id"])
+    (given,) = ended.values["invocation"]["module_args"]["ai_llms"]
+    assert given["secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
