@@ -40,12 +40,15 @@ RESET = [
 
 
 def compare_files(root: Path) -> None:
-    """Stop if the guides show other files than those that the tests run and lint."""
+    """Stop if the guides or the README show other files than those that the tests run and lint."""
     guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
     for path in (root / "docs" / "pipelines").rglob("*.*"):
         text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
         if textwrap.indent(text, "   ", lambda line: line != "\n") not in guides:
             raise SystemExit(f"no guide shows {path.name} as it is")
+    workspace = (root / "docs" / "pipelines" / "workspace.yml").read_text(encoding="utf-8").split("\n\n", 1)[1]
+    if f"```yaml\n{workspace}```" not in (root / "README.md").read_text(encoding="utf-8"):
+        raise SystemExit("the README does not show workspace.yml as it is")
 
 
 def blocks(root: Path, guide: str, language: str) -> list[str]:
@@ -109,6 +112,9 @@ def main() -> None:
     playbooks: dict[str, list[t.Any]] = {}
     for number, (name, text) in enumerate(snippets(root)):
         items = yaml.safe_load(text)
+        if isinstance(items, dict):
+            # A file of variables, not a playbook.
+            continue
         if not any("hosts" in item for item in items):
             items = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
         path = target / f"{number:02}-{name}.yml"
