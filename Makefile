@@ -11,8 +11,8 @@ PYTHON ?= python3
 # The port of "make mock".
 MOCK_PORT ?= 8787
 
-# The playbooks that "make demo" runs.
-PLAYBOOKS ?= demo/playbook.yml flashback.platform.lifecycle
+# The playbooks that "make demo" runs in place of its own.
+PLAYBOOKS ?=
 
 export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -43,7 +43,7 @@ demo: .venv/demo .collections/ansible_collections/flashback/platform
 
 picture: .venv/demo .collections/ansible_collections/flashback/platform
 	$(PIP_INSTALL) rich
-	@ANSIBLE_CONFIG=demo/ansible.cfg \
+	@ANSIBLE_CONFIG=demo/ansible.cfg PROVIDER_API_KEY=demo-key \
 		.venv/bin/python -m tests.mock_api --login -- .venv/bin/python tests/tools/picture.py docs/demo.svg
 
 mock: .venv/demo

@@ -16,14 +16,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-PLAYBOOK = "demo/playbook.yml"
 # The picture ends before this text. Otherwise it would be too high.
-END = "\nTASK [6."
+END = "$ ansible-playbook demo/"
+# Nor does it show tasks that only check something.
+CHECKS = re.compile(r"TASK \[(?:Check|Find) [^\n]*\n[^\n]*\n\n")
 COLUMNS = 84
 
 DESCRIPTION = (
-    "A terminal in which Ansible runs a playbook. In check mode, it shows as a diff that it would remove one"
-    " configuration, update one, and create one. Then it applies this plan. A third task changes nothing."
+    "A terminal with three commands. The first one shows the plan of a workspace as a diff: one configuration would be"
+    " removed, one updated, and one created. After an approval, the second one applies this plan. The third one shows"
+    " that the plan is empty now."
 )
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
 
@@ -31,16 +33,15 @@ FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Lib
 def run_demo() -> str:
     """What the demo prints, with the colors of a terminal."""
     env = {**os.environ, "ANSIBLE_FORCE_COLOR": "true", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "ansible", "playbook", PLAYBOOK]
+    command = ["sh", "demo/run.sh"]
     # The short form of an error is on stdout, its long form is on stderr.
     output = subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return output.stdout
+    return CHECKS.sub("", output.stdout)
 
 
 def draw(output: str) -> str:
     """Return the output as an SVG without references to other files."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text(f"$ ansible-playbook {PLAYBOOK}", style="bold"))
     console.print(Text.from_ansi(output.partition(END)[0].rstrip()))
     console.print(Text("\n[…]", style="dim"))
     svg = console.export_svg(title="make demo", unique_id="demo")
