@@ -14,12 +14,7 @@ import typing as t
 
 from aiohttp import web
 
-# A token of HTTP, and a header's text without line breaks and other control characters.
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-HEADER_TEXT = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
-
-# The server sets these itself.
-OWN_HEADERS = {"content-length", "transfer-encoding"}
+from .schema import problem
 
 
 class FaultError(ValueError):
@@ -55,65 +50,9 @@ NO_FAULT = Fault()
 
 def parse_faults(data: t.Any) -> list[Fault]:
     """Raises FaultError."""
-    if not isinstance(data, list):
-        raise FaultError("The faults must be a list")
-    faults = []
-    for number, item in enumerate(data, 1):
-        problem = _problem(item)
-        if problem:
-            raise FaultError(f"Fault {number}: {problem}")
-        faults.append(Fault(**item))
-    return faults
-
-
-def _problem(item: t.Any) -> str | None:
-    """Return the problem with a fault, or None."""
-    if not isinstance(item, dict):
-        return "must be an object"
-    known = {field.name for field in dataclasses.fields(Fault)}
-    unknown = sorted(item.keys() - known)
-    if unknown:
-        return f"unknown key {unknown[0]!r}, known are {', '.join(sorted(known))}"
-    checks: dict[str, tuple[t.Callable[[t.Any], bool], str]] = {
-        "method": (lambda value: isinstance(value, str), "a text"),
-        "path": (_is_pattern, "a regular expression"),
-        "times": (lambda value: _is_number(value, int) and value >= 1, "an integer from 1 on"),
-        "delay": (lambda value: _is_number(value, (int, float)) and value >= 0, "a number of seconds"),
-        "cut": (lambda value: value in ("before", "after"), "before or after"),
-        "after": (lambda value: isinstance(value, bool), "true or false"),
-        "status": (lambda value: _is_number(value, int) and 200 <= value <= 599, "an integer from 200 to 599"),
-        "headers": (_are_headers, "an object of header texts without line breaks, and no Content-Length"),
-        "trickle": (lambda value: _is_number(value, (int, float)) and value >= 0, "a number of seconds"),
-    }
-    for key, (is_right, expected) in checks.items():
-        if key in item and not is_right(item[key]):
-            return f"{key} must be {expected}"
-    useless = sorted({"after", "body", "headers", "trickle"} & item.keys())
-    if useless and "status" not in item:
-        return f"{useless[0]} needs a status"
-    return None
-
-
-def _is_number(value: t.Any, kind: type | tuple[type, ...]) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
-
-
-def _is_pattern(value: t.Any) -> bool:
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError, TypeError):
-        return False
-    return True
-
-
-def _are_headers(value: t.Any) -> bool:
-    return isinstance(value, dict) and all(
-        HEADER_NAME.fullmatch(name)
-        and name.lower() not in OWN_HEADERS
-        and isinstance(text, str)
-        and HEADER_TEXT.fullmatch(text)
-        for name, text in value.items()
-    )
+    if found := problem("faults", data):
+        raise FaultError(found)
+    return [Fault(**item) for item in data]
 
 
 async def send_fault(request: web.Request, fault: Fault) -> web.StreamResponse:

@@ -8,52 +8,21 @@ from __future__ import annotations
 
 import json
 import typing as t
+from collections import Counter
 from pathlib import Path
 
 import yaml
 
 from .messages import Json
+from .schema import SCHEMAS, problem
 
 SEED = Path(__file__).with_name("seed.yml")
 
-COUNTERS = tuple(
-    f"total{name}"
-    for name in (
-        "ApiCalls",
-        "TokensIn",
-        "TokensOut",
-        "LlmTokensIn",
-        "LlmTokensOut",
-        "PolicyViolations",
-        "Alerts",
-        "Blocks",
-    )
-)
-
-KINDS = {str: "a text", int: "an integer", bool: "true or false", list: "a list", dict: "an object"}
-
-# The types of the fields that the mock uses. All other fields are listed without a check.
-AI_LLM_FIELDS: dict[str, type] = {
-    **dict.fromkeys(("id", "workspaceId", "name", "aiType", "endpoint", "orgId", "userId", "createdAt", "secret"), str),
-    "deletable": bool,
-    "works": bool,
-    "repos": list,
-    "stats": dict,
-}
-
-WORKSPACE_FIELDS: dict[str, type] = {**dict.fromkeys(("id", "name", "orgId"), str), "users": list}
+AI_LLM = SCHEMAS["seed"]["properties"]["ai_llms"]["items"]["properties"]
+COUNTERS: tuple[str, ...] = tuple(AI_LLM["stats"]["propertyNames"]["enum"])
 
 # The default values of a user.
 USER: Json = {"name": "", "orgId": "org-123"}
-
-USER_FIELDS: dict[str, type] = {
-    **dict.fromkeys(("email", "id", "name", "lastName", "orgId", "password"), str),
-    "active": bool,
-    "mfa": bool,
-}
-
-
-SECTIONS = ("workspaces", "ai_llms", "users")
 
 
 class SeedError(ValueError):
@@ -88,77 +57,22 @@ def _load(path: Path) -> t.Any:
 
 def parse_seed(data: t.Any, users: list[Json] | None = None) -> Seed:
     """Return the seed from YAML or JSON data. If the data has no users, use the given ones. Raises SeedError."""
-    if data is None:
-        raise SeedError("is empty")
-    if not isinstance(data, dict):
-        raise SeedError("must be an object with the keys workspaces, ai_llms and users")
-    unknown = sorted(set(map(str, data)) - set(SECTIONS))
-    if unknown:
-        raise SeedError(f"unknown key {unknown[0]!r}, known are {', '.join(SECTIONS)}")
-    own_users = _items("users", _list(data, "users"), USER_FIELDS, ["email", "id"])
-    workspaces = [{"id": item} if isinstance(item, str) else item for item in _list(data, "workspaces")]
-    return Seed(
-        workspaces=[
-            {"name": f"Workspace {item['id']}", "orgId": "org-123", "users": [], **item}
-            for item in _items("workspaces", workspaces, WORKSPACE_FIELDS, ["id"])
-        ],
-        ai_llms=_items("ai_llms", _list(data, "ai_llms"), AI_LLM_FIELDS, ["id", "workspaceId"]),
-        users=[{**USER, **user} for user in own_users] if "users" in data else users or [],
-    )
-
-
-def _list(data: Json, section: str) -> list[t.Any]:
-    items = data.get(section)
-    if items is None:
-        return []
-    if not isinstance(items, list):
-        raise SeedError(f"{section} must be a list")
-    return items
-
-
-def _items(section: str, items: list[t.Any], fields: dict[str, type], required: list[str]) -> list[Json]:
-    """Return a copy of the items of a section. The first required field identifies an item."""
-    identity = required[0]
-    seen: set[str] = set()
-    for number, item in enumerate(items, 1):
-        named = item.get(identity) if isinstance(item, dict) else None
-        label = f"{section}, item {number}" + (f" ({named})" if named else "")
-        problem = _problem(item, fields, required)
-        if not problem and item[identity] in seen:
-            problem = f"an item before it has the same {identity}"
-        if problem:
-            raise SeedError(f"{label}: {problem}")
-        seen.add(item[identity])
-    return t.cast("list[Json]", json.loads(json.dumps(items)))
-
-
-def _problem(item: t.Any, fields: dict[str, type], required: list[str]) -> str | None:
-    """Return the problem with an item, or None."""
-    if not isinstance(item, dict):
-        return "must be an object"
-    for field in required:
-        if field not in item:
-            return f"{field} is missing"
-        if item[field] == "":
-            return f"{field} must not be empty"
-    for field, kind in fields.items():
-        if field in item and not _is_a(item[field], kind):
-            return f"{field} must be {KINDS[kind]}"
-    for field in ("repos", "users"):
-        if not all(_is_a(part, dict) for part in item.get(field, [])):
-            return f"{field} must be a list of objects"
-    for counter, count in item.get("stats", {}).items():
-        if counter not in COUNTERS:
-            return f"stats: {counter} is unknown, known are {', '.join(COUNTERS)}"
-        if not str(count).isdecimal():
-            return f"stats: {counter} must be a decimal number"
     try:
-        json.dumps(item)
+        data = json.loads(json.dumps(data))
     except (RecursionError, TypeError, ValueError):
-        return "it holds a value that JSON cannot express, such as a date without quotes"
-    return None
-
-
-def _is_a(value: t.Any, kind: type) -> bool:
-    # In Python, a bool is also an int.
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        raise SeedError("it holds a value that JSON cannot express, such as a date without quotes") from None
+    if found := problem("seed", data):
+        raise SeedError(found)
+    workspaces = [{"id": item} if isinstance(item, str) else item for item in data.get("workspaces") or []]
+    seed = Seed(
+        workspaces=[
+            {"name": f"Workspace {item['id']}", "orgId": "org-123", "users": [], **item} for item in workspaces
+        ],
+        ai_llms=data.get("ai_llms") or [],
+        users=[{**USER, **user} for user in data["users"] or []] if "users" in data else users or [],
+    )
+    for section, key in (("workspaces", "id"), ("ai_llms", "id"), ("users", "email")):
+        ((most_common, count),) = Counter(item[key] for item in getattr(seed, section)).most_common(1) or [("", 0)]
+        if count > 1:
+            raise SeedError(f"{section}: {count} items have the {key} {most_common!r}")
+    return seed

@@ -111,9 +111,8 @@ def test_bad_seed(tmp_path: Path) -> None:
     seed.write_text("ai_llms: [{id: a}]", encoding="utf-8")
     ended = run(*MOCK, f"--seed={seed}")
     assert ended.returncode == 2
-    assert (
-        ended.stderr == f"python -m tests.mock_api: error: seed {seed}: ai_llms, item 1 (a): workspaceId is missing\n"
-    )
+    problem = "seed.ai_llms[0]: 'workspaceId' is a required property"
+    assert ended.stderr == f"python -m tests.mock_api: error: seed {seed}: {problem}\n"
 
 
 def test_port_in_use() -> None:

@@ -130,31 +130,23 @@ def test_fault_answers_any_status_with_any_body(status: int, body: t.Any, client
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"path": "("}, "path must be a regular expression"),
-        ({"path": 5}, "path must be"),
-        ({"method": 5}, "method must be"),
-        ({"times": 0}, "times must be"),
-        ({"times": True}, "times must be"),
-        ({"delay": -1}, "delay must be"),
-        ({"delay": "1"}, "delay must be"),
-        ({"cut": "never"}, "cut must be before or after"),
-        ({"after": 1}, "after must be"),
-        ({"status": 999}, "status must be"),
-        ({"status": "200"}, "status must be"),
-        ({"headers": []}, "headers must be"),
-        ({"headers": {"A": "b\r\nC: d"}}, "headers must be"),
-        ({"headers": {"A": 5}}, "headers must be"),
-        ({"headers": {"A B": "c"}}, "headers must be"),
-        ({"headers": {"content-length": "5"}}, "headers must be"),
-        ({"trickle": None}, "trickle must be"),
-        ({"body": "text"}, "body needs a status"),
-        ({"cut": "after", "after": True}, "after needs a status"),
-        ({"satus": 500}, "unknown key 'satus'"),
-        ("fault", "must be an object"),
+        ({"path": "("}, "faults[1].path: '(' is not a 'regex'"),
+        ({"times": 0}, "faults[1].times: 0 is less than the minimum"),
+        ({"times": True}, "faults[1].times: True is not of type 'integer'"),
+        ({"cut": "never"}, "faults[1].cut: 'never' is not one of"),
+        ({"status": 999}, "faults[1].status: 999 is greater"),
+        ({"status": 500, "headers": {"A": "b\r\nC: d"}}, "faults[1].headers.A: "),
+        ({"status": 500, "headers": {"A": "b\n"}}, "faults[1].headers.A: "),
+        ({"status": 500, "headers": {"A B": "c"}}, "faults[1].headers: 'A B' does not match"),
+        ({"status": 500, "headers": {"content-length": "5"}}, "faults[1].headers: 'content-length' does not match"),
+        ({"body": "text"}, "faults[1]: 'status' is a dependency of 'body'"),
+        ({"cut": "after", "after": True}, "faults[1]: 'status' is a dependency of 'after'"),
+        ({"satus": 500}, "faults[1]: Additional properties are not allowed ('satus' was unexpected)"),
+        ("fault", "faults[1]: 'fault' is not of type 'object'"),
     ],
 )
 def test_bad_faults_are_refused(fault: t.Any, message: str, client: Client) -> None:
-    with pytest.raises(ControlError, match="Fault 2: ") as refused:
+    with pytest.raises(ControlError) as refused:
         client.mock.faults({"status": 500}, fault)
     assert message in str(refused.value)
     assert len(client.ids()) == 6
@@ -165,10 +157,10 @@ def test_bad_faults_are_refused(fault: t.Any, message: str, client: Client) -> N
     [
         ("PUT", "/_mock/faults", "[", 400, "must be JSON"),
         ("PUT", "/_mock/faults", "", 400, "must be JSON"),
-        ("PUT", "/_mock/faults", "{}", 400, "must be a list"),
+        ("PUT", "/_mock/faults", "{}", 400, "faults: {} is not of type 'array'"),
         ("POST", "/_mock/reset", "[", 400, "must be JSON"),
-        ("POST", "/_mock/reset", "5", 400, "must be an object"),
-        ("POST", "/_mock/reset", '{"ai_llms": [{"id": "a"}]}', 400, "ai_llms, item 1 (a): workspaceId is missing"),
+        ("POST", "/_mock/reset", "5", 400, "seed: 5 is not of type 'object'"),
+        ("POST", "/_mock/reset", '{"ai_llms": [{"id": "a"}]}', 400, "seed.ai_llms[0]: 'workspaceId' is a required"),
         ("PUT", "/_mock/switches", "{}", 400, "must be a list of names"),
         ("PUT", "/_mock/switches", '["names_trimed"]', 400, "unknown switch 'names_trimed', known are counters_are"),
         ("PUT", "/_mock/repos/no-such", "[]", 404, "no-such"),
