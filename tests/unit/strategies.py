@@ -107,11 +107,8 @@ GENERATED_RESPONSES = st.lists(
     max_size=3,
 )
 
-# With derandomize, each run has the same examples, so a test starts to fail only because of a code change.
 property_test = settings(
     max_examples=100,
     deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -40,7 +40,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.tests.mock_api.running import Mock
     from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult
 
-# How many calls of modules there are at least. "make test-all" makes more of them.
+# How many calls of modules there are at least. "make random" makes more of them.
 CALLS = int(os.environ.get("FLASHBACK_TEST_CALLS", "2000"))
 STEPS = 50
 
@@ -704,9 +704,6 @@ def test_what_modules_say_is_what_happened(monkeypatch: pytest.MonkeyPatch) -> N
                 max_examples=CALLS // 30,
                 stateful_step_count=STEPS,
                 deadline=None,
-                # A failure belongs to the change that causes it.
-                derandomize=True,
-                database=None,
                 report_multiple_bugs=False,
                 phases=(Phase.generate, Phase.shrink),
                 suppress_health_check=[*HealthCheck],
