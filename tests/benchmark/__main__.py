@@ -4,30 +4,22 @@
 
 from __future__ import annotations
 
-import argparse
+import sys
 
 from . import scenarios
-from .report import Results, write
+from .report import write
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark")
-    parser.add_argument("--repetitions", type=int, default=3)
-    repetitions = parser.parse_args().repetitions
-    imports = scenarios.imports()
-    growth, check = scenarios.growth(repetitions)
-    results = Results(
+    repetitions = int(sys.argv[1]) if sys.argv[1:] else 3
+    write(
         single=scenarios.single(repetitions + 2),
         removals=scenarios.removals(repetitions),
-        growth=growth,
-        check=check,
-        imports=imports,
-        unchanged=scenarios.unchanged(repetitions + 2),
         creations=scenarios.creations(repetitions),
-        plans=scenarios.plans(repetitions),
-        tls=scenarios.tls(repetitions),
+        ids=scenarios.growth_of_ids(repetitions),
+        plans=scenarios.growth_of_plans(repetitions),
+        repetitions=repetitions,
     )
-    write(repetitions, results)
 
 
 if __name__ == "__main__":
