@@ -49,7 +49,7 @@ options:
       - The configurations that must exist. A configuration whose state is V(absent) must not exist. The list can be
         empty.
       - Without O(prune), the task does not change configurations that are not in the list.
-      - Null is an error, also as an item. So is a list in the list: join lists with V(+), or use the filter V(flatten).
+      - Null is an error, also as an item. A list as an item is an error, too. Join lists with V(+) instead.
     type: list
     elements: dict
     required: true
