@@ -18,8 +18,8 @@ from rich.text import Text
 
 # The picture ends before this text. Otherwise it would be too high.
 END = "$ ansible-playbook demo/"
-# Nor does it show tasks that only check something.
-CHECKS = re.compile(r"TASK \[(?:Check|Find) [^\n]*\n[^\n]*\n\n")
+# Nor does it show tasks that only check or pass something.
+CHECKS = re.compile(r"TASK \[(?:Check|Find|Pass) [^\n]*\n[^\n]*\n\n")
 COLUMNS = 84
 
 DESCRIPTION = (

@@ -77,8 +77,9 @@ def report_workspace(
     if mode.diff:
         values["diff"] = _diff_of_plan(outcomes)
     failure = refused or _partial_failure(outcomes, "failed", msg, APPROVE_AGAIN if rules.plan_id else "")
-    plan = {"plan_id": plan_id(changes, rules.workspace_id)}
-    return Result(values, warnings + warnings_of(outcomes, mode), failure, plan)
+    return Result(
+        values, warnings + warnings_of(outcomes, mode), failure, {"plan_id": plan_id(changes, rules.workspace_id)}
+    )
 
 
 def _values_of(change: Change) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
