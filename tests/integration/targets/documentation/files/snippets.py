@@ -40,15 +40,12 @@ RESET = [
 
 
 def compare_files(root: Path) -> None:
-    """Stop if the guides or the README show other files than those that the tests run and lint."""
+    """Stop if the guides show other files than those that the tests run and lint."""
     guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
     for path in (root / "docs" / "pipelines").rglob("*.*"):
         text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
         if textwrap.indent(text, "   ", lambda line: line != "\n") not in guides:
             raise SystemExit(f"no guide shows {path.name} as it is")
-    workspace = (root / "docs" / "pipelines" / "workspace.yml").read_text(encoding="utf-8").split("\n\n", 1)[1]
-    if f"```yaml\n{workspace}```" not in (root / "README.md").read_text(encoding="utf-8"):
-        raise SystemExit("the README does not show workspace.yml as it is")
 
 
 def blocks(root: Path, guide: str, language: str) -> list[str]:
@@ -104,6 +101,18 @@ def in_batches(playbooks: dict[str, list[t.Any]]) -> list[list[str]]:
     return batches
 
 
+def plan_and_apply(workspace: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The two commands that the README shows for its file of variables, as one playbook that writes no files."""
+    plan = {**workspace, "file": "", "env_file": ""}
+    return [
+        {"import_playbook": "flashback.platform.plan", "vars": plan},
+        {
+            "import_playbook": "flashback.platform.apply",
+            "vars": {**workspace, "plan_id": "{{ flashback_plan.plan_id }}"},
+        },
+    ]
+
+
 def main() -> None:
     root, target = Path(sys.argv[1]), Path(sys.argv[2])
     compare_files(root)
@@ -113,9 +122,8 @@ def main() -> None:
     for number, (name, text) in enumerate(snippets(root)):
         items = yaml.safe_load(text)
         if isinstance(items, dict):
-            # A file of variables, not a playbook.
-            continue
-        if not any("hosts" in item for item in items):
+            items = plan_and_apply(items)
+        elif not any("hosts" in item for item in items):
             items = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
         path = target / f"{number:02}-{name}.yml"
         path.write_text(yaml.safe_dump(items, sort_keys=False), encoding="utf-8")
