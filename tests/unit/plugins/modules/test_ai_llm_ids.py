@@ -23,11 +23,9 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     FORBIDDEN,
     GATEWAY_ERROR,
     HANG,
-    ID,
     LIST,
     NAME,
     OK,
-    RATE_LIMITED,
     REFUSED,
     WORKSPACE,
     item,
@@ -52,35 +50,12 @@ def by_ids(*ids: str) -> dict[str, t.Any]:
     return {"state": "absent", "ids": list(ids)}
 
 
-@pytest.mark.parametrize("check", [True, False])
-def test_no_ids_send_nothing(check: bool, run_task: RunTask) -> None:
-    result = run_task(check=check, **by_ids())
-    assert not result.failed
-    assert not result.changed
-    assert result.outcomes == []
-
-
 def test_outcomes_are_in_the_order_of_the_ids_without_duplicates(server: ScriptedServer, run_task: RunTask) -> None:
     server.respond = Responder({"b": ABSENT}, OK)
     result = run_task(**by_ids("c", "a", "c", "b", "a"))
     assert result.changed
     assert result.outcomes == [("c", "deleted"), ("a", "deleted"), ("b", "absent")]
     assert sorted(server.lines) == ["DELETE /ai/llm/a", "DELETE /ai/llm/b", "DELETE /ai/llm/c"]
-
-
-def test_none_of_the_ids_exists(server: ScriptedServer, run_task: RunTask) -> None:
-    server.respond = Responder({}, ABSENT)
-    result = run_task(**by_ids("a", "b"))
-    assert not result.failed
-    assert not result.changed
-
-
-@pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a\nb"])
-@pytest.mark.parametrize("check", [True, False])
-def test_bad_id_is_named_and_none_is_removed(check: bool, wrong: str, run_task: RunTask) -> None:
-    result = run_task(check=check, **by_ids(ID, wrong))
-    assert result.failed
-    assert result.msg.startswith("ids (item 2) ")
 
 
 def test_ids_in_check_mode_read_one_list(server: ScriptedServer, run_task: RunTask) -> None:
@@ -161,32 +136,11 @@ def test_partial_failure_tells_the_outcome_of_each(server: ScriptedServer, run_t
         assert result.msg.count(words) == 1
 
 
-def test_last_lost_response_of_many_is_looked_up(server: ScriptedServer, run_task: RunTask) -> None:
-    server.respond = Responder({"lost": CLOSED, "GET": response(200, listing())}, OK)
-    result = run_task(retries=1, **by_ids("a", "lost"))
-    assert not result.failed
-    assert result.outcomes == [("a", "deleted"), ("lost", "deleted")]
-    assert "not listed any more" in result.msg
-
-
 def test_unknown_outcome_of_one_is_that_of_the_task(server: ScriptedServer, run_task: RunTask) -> None:
     server.respond = Responder({"lost": CLOSED, "GET": response(401, REFUSED)}, OK)
     result = run_task(**by_ids("a", "lost"))
     assert result.outcomes == [("a", "deleted"), ("lost", "unknown")]
     assert (result.code, result.error["outcome_unknown"], result.changed) == ("partial_failure", True, True)
-
-
-def test_failure_of_all_is_no_change(server: ScriptedServer, run_task: RunTask) -> None:
-    server.respond = Responder({}, response(401, REFUSED))
-    result = run_task(**by_ids("a", "b"))
-    assert (result.code, result.changed, result.error["outcome_unknown"]) == ("partial_failure", False, False)
-    assert {outcome["error"]["code"] for outcome in result.values["outcomes"]} == {"unauthorized"}
-
-
-def test_404_after_a_lost_response_is_a_change_for_each(server: ScriptedServer, run_task: RunTask) -> None:
-    server.respond = Responder({"lost": [CLOSED, ABSENT], "refused": [RATE_LIMITED, ABSENT]})
-    result = run_task(retries=1, **by_ids("lost", "refused"))
-    assert result.outcomes == [("lost", "deleted"), ("refused", "absent")]
 
 
 # A task runs in a process, which can be interrupted. One that is started in the background ignores SIGINT by default.

@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 import typing as t
-import urllib.parse
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +30,6 @@ from ansible_collections.flashback.platform.tests.unit.fake_api import (
     FakeApi,
     login_answer,
 )
-from ansible_collections.flashback.platform.tests.unit.helpers import run_module
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -122,7 +118,7 @@ def test_without_a_token_the_login_is_the_first_request(api: FakeApi, call: str)
 @pytest.mark.parametrize("check", [False, True])
 def test_no_ids_send_nothing(api: FakeApi, check: bool) -> None:
     ended = api.run(ai_llm.main, login=True, ids=[], state="absent", check=check)
-    assert (ended.failed, ended.changed, api.lines) == (False, False, [])
+    assert (ended.failed, ended.changed, ended.outcomes, api.lines) == (False, False, [], [])
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n"])
@@ -279,31 +275,6 @@ def test_tokens_are_renewed_as_often_as_a_long_task_needs_it(api: FakeApi) -> No
     assert api.lines.count(LOGIN) >= 5
 
 
-def test_a_fresh_token_that_is_refused_ends_logging_in(api: FakeApi) -> None:
-    api.next(".* /ai/llm.*", *[UNAUTHORIZED] * 100)
-    ended = api.run(ai_llm_info.main, login=True)
-    assert ended.code == "unauthorized"
-    assert "multi-factor" in ended.values["msg"]
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]", REVOCATION]
-
-
-def test_a_request_that_is_refused_twice_ends_logging_in(api: FakeApi) -> None:
-    api.next("DELETE /ai/llm/.*", *[UNAUTHORIZED] * 100)
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, ids=MANY, state="absent")
-    assert ended.failed
-    assert not ended.changed
-    assert api.lines.count(LOGIN) == 1
-    assert api.lines[-1] == REVOCATION
-
-
-def test_a_login_that_fails_ends_logging_in(api: FakeApi) -> None:
-    api.valid.clear()
-    api.next(LOGIN, response(401, {"success": False, "error_code": "INVALID_PASSWORD"}))
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, ids=MANY, state="absent")
-    assert ended.code == "login_failed"
-    assert api.lines.count(LOGIN) == 1
-
-
 # Rule 4: the sessions that were opened are revoked
 
 
@@ -391,19 +362,6 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
     assert not ended.failed
     assert api.lines.count(LOGIN) > 2 * MAX_CONCURRENCY
     assert len([line for line in api.lines if line.startswith("DELETE /token/")]) <= MAX_CONCURRENCY + 1
-
-
-def test_a_session_without_a_usable_token_id_is_left(api: FakeApi) -> None:
-    api.next(LOGIN, After(response(200, login_answer(1, tokenId=".."))))
-    ended = api.run(ai_llm_info.main, login=True)
-    assert not ended.failed
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]"]
-
-
-def test_a_given_token_is_never_revoked(api: FakeApi) -> None:
-    ended = api.run(ai_llm_info.main, token=TOKEN, login=True)
-    assert not ended.failed
-    assert api.lines == ["GET /ai/llm [given]"]
 
 
 # Rule 5: check mode
@@ -533,14 +491,6 @@ def test_an_unusable_token_id_is_not_revoked(api: FakeApi, token_id: t.Any) -> N
     assert api.lines == [LOGIN, "GET /ai/llm [token-1]"]
 
 
-@pytest.mark.parametrize("token_id", ["a/b", "a?b#c", "ü", "%2e%2e", "a b", "x" * 2000])
-def test_any_other_token_id_is_one_segment_of_the_path(api: FakeApi, token_id: str) -> None:
-    api.next(LOGIN, After(response(200, login_answer(1, tokenId=token_id))))
-    ended = api.run(ai_llm_info.main, login=True)
-    assert not ended.failed
-    assert api.lines[-1] == f"DELETE /token/{urllib.parse.quote(token_id, safe='')} [token-1]"
-
-
 # Rule 7: when the login fails before any write, and in the middle
 
 
@@ -600,29 +550,7 @@ def test_a_login_that_fails_after_a_write_does_not_hide_the_write(api: FakeApi) 
     assert ended.values["ai_llm"]["name"] == "New"
 
 
-# Rule 8: options that are missing
-
-
-@pytest.mark.parametrize("main", [ai_llm_info.main, workspace_info.main])
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({}, ("email", "password", "access_token", "FLASHBACK_EMAIL", "FLASHBACK_PASSWORD", "FLASHBACK_ACCESS_TOKEN")),
-        ({"email": EMAIL}, ("password", "FLASHBACK_PASSWORD")),
-        ({"password": PASSWORD}, ("email", "FLASHBACK_EMAIL")),
-        ({"email": EMAIL, "password": " "}, ("password", "FLASHBACK_PASSWORD")),
-        ({"email": "", "password": PASSWORD, "access_token": TOKEN}, ("email", "FLASHBACK_EMAIL")),
-    ],
-)
-def test_credentials_that_are_missing_are_named_before_any_request(
-    api: FakeApi, main: t.Callable[[], None], options: dict[str, t.Any], named: tuple[str, ...]
-) -> None:
-    ended = api.run(main, **options)
-    assert ended.failed
-    assert all(name in ended.values["msg"] for name in named)
-    assert "error" not in ended.values
-    assert PASSWORD_CORE not in ended.output
-    assert not api.lines
+# Rule 8: where the options come from
 
 
 def test_the_environment_gives_credentials(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -633,29 +561,7 @@ def test_the_environment_gives_credentials(api: FakeApi, monkeypatch: pytest.Mon
     assert api.body(0) == {"email": EMAIL, "password": PASSWORD}
 
 
-# Rule 9: tokens and passwords are secrets
-
-
-def forms(secret: str) -> list[str]:
-    """A secret as servers send it back in a text."""
-    escaped = secret.replace("&", "&amp;").replace('"', "&quot;").replace("'", "&#39;").replace("<", "&lt;")
-    return [
-        secret,
-        secret.strip(),
-        urllib.parse.quote(secret, safe=""),
-        urllib.parse.quote(secret.strip()),
-        urllib.parse.quote_plus(secret),
-        urllib.parse.quote(secret, encoding="latin-1", errors="replace"),
-        re.sub("%..", lambda match: match[0].lower(), urllib.parse.quote(secret, safe="!'()*")),
-        escaped,
-        escaped.replace("&#39;", "&#x27;").replace("ä", "&auml;"),
-        escaped.replace("&#39;", "&apos;").replace("ä", "&#228;"),
-        ascii(secret)[1:-1],
-        ascii(secret)[1:-1].replace("\\xe4", "\\u00e4"),
-        secret.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/"),
-        secret.replace('"', '\\\\\\"').replace("ä", "\\\\u00E4"),
-        secret.replace("&", "\\u0026").replace("'", "\\u0027").replace("+", "\\u002B"),
-    ]
+# Rule 9: tokens and passwords are secrets. test__redact.py has all forms of a secret.
 
 
 # The tokens that the fake API issues are short: a longer one, whose core stays legible in every form.
@@ -691,15 +597,6 @@ def test_tokens_in_a_login_that_fails_are_hidden(api: FakeApi, status: int) -> N
     ended = api.run(ai_llm_info.main, login=True)
     assert ended.failed
     assert "a second factor is needed for ********" in ended.output
-
-
-@pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("secret", [PASSWORD, ACCESS, REFRESH], ids=["password", "access token", "refresh token"])
-def test_no_encoding_makes_a_module_show_a_secret(api: FakeApi, body: str, secret: str) -> None:
-    for form in forms(secret):
-        api.next("DELETE /ai/llm/.*", response(500, BODIES[body](form)))
-        ended = run_with_secrets(api, ai_llm.main, id="id-1", state="absent")
-        assert not [core for core in CORES if core in ended.output], form
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -745,11 +642,10 @@ def test_a_login_token_hides_no_return_value(api: FakeApi) -> None:
 
 
 def test_the_error_code_of_a_refused_login_hides_the_password(api: FakeApi) -> None:
-    for form in forms(PASSWORD):
-        api.next(LOGIN, response(401, {"success": False, "error_code": form, "message": f"No user has {form}"}))
-        ended = api.run(ai_llm_info.main, login=True)
-        assert ended.code == "login_failed"
-        assert PASSWORD_CORE not in ended.output
+    api.next(LOGIN, response(401, {"success": False, "error_code": PASSWORD, "message": f"No user has {PASSWORD}"}))
+    ended = api.run(ai_llm_info.main, login=True)
+    assert ended.code == "login_failed"
+    assert PASSWORD_CORE not in ended.output
 
 
 def test_only_session_returns_a_token(api: FakeApi) -> None:
@@ -794,33 +690,3 @@ def test_session_refuses_what_is_no_id(api: FakeApi, token_id: t.Any) -> None:
     assert ended.failed
     assert ended.msg.startswith("token_id must be ")
     assert not api.lines
-
-
-def test_netrc_does_not_touch_the_login(api: FakeApi, home: Path) -> None:
-    home.joinpath(".netrc").write_text("machine 127.0.0.1 login a password b\n", encoding="utf-8")
-    assert not api.run(ai_llm_info.main, login=True).failed
-    assert "authorization" not in api.server.requests[0].headers
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]", REVOCATION]
-
-
-# Rule 10: plain http
-
-
-@pytest.mark.parametrize(
-    ("credentials", "named"),
-    [
-        ({"email": EMAIL, "password": PASSWORD}, "the password and the access token"),
-        ({"access_token": TOKEN}, "the access token is"),
-    ],
-)
-def test_plain_http_to_another_host_names_what_is_sent_unencrypted(
-    credentials: dict[str, t.Any], named: str, api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", api.server.url)
-    ended = run_module(ai_llm_info.main, api_url="http://api.example.com", retries=0, **credentials)
-    assert named in ended.warnings[0]
-    assert ("password" in ended.warnings[0]) == ("password" in credentials)
-
-
-def test_loopback_needs_no_warning(api: FakeApi) -> None:
-    assert "warnings" not in api.run(ai_llm_info.main, login=True).values

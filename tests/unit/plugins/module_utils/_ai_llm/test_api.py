@@ -11,23 +11,14 @@ import pytest
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import repository_names
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Failure
 from ansible_collections.flashback.platform.tests.unit.responses import (
-    ABSENT,
     CLOSED,
     CREATE,
-    DELETE,
-    FORBIDDEN,
-    FOREIGN_404,
-    GATEWAY_ERROR,
     HTML,
     ID,
     LIST,
     LIST_WORKSPACE,
+    NOT_FOUND,
     NOT_VALID,
-    OK,
-    RATE_LIMITED,
-    REDIRECT,
-    REFUSED,
-    RESET,
     SECRET,
     SERVER_ERROR,
     UPDATE,
@@ -98,19 +89,7 @@ def test_list_of_what_is_available(server: ScriptedServer, ai_llms: AiLlms) -> N
     assert [ai_llm["id"] for ai_llm in ai_llms.list(WORKSPACE, available=True)] == [ID]
 
 
-@pytest.mark.parametrize(
-    "listed",
-    [
-        None,
-        True,
-        5,
-        "a",
-        [],
-        {},
-        [item()],
-        *({"id": wrong} for wrong in t.cast("tuple[t.Any, ...]", (None, 5, "", " ", ".", "..", "a\n", "\ud800", []))),
-    ],
-)
+@pytest.mark.parametrize("listed", [None, {}, {"id": ".."}])
 def test_list_with_an_item_that_has_no_usable_id_proves_nothing(
     listed: t.Any, server: ScriptedServer, ai_llms: AiLlms
 ) -> None:
@@ -118,29 +97,17 @@ def test_list_with_an_item_that_has_no_usable_id_proves_nothing(
     assert error_of(ai_llms.list).code == "invalid_response"
 
 
-@pytest.mark.parametrize("field", [None, {}, "a", 5, {"id": ID}])
-def test_answer_without_a_list(field: t.Any, server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(LIST, response(200, {"success": True, "aiLlms": field}))
-    assert error_of(ai_llms.list).code == "invalid_response"
-
-
 @pytest.mark.parametrize(
-    ("steps", "code"),
+    ("body", "code"),
     [
-        (response(200, {"success": True}), "invalid_response"),
-        (response(200, {"success": False, "aiLlms": []}), "server_error"),
-        (response(200, []), "invalid_response"),
-        (response(200, HTML), "invalid_response"),
-        (response(204), "invalid_response"),
-        (REDIRECT, "invalid_response"),
-        (FOREIGN_404, "invalid_response"),
-        (response(401, REFUSED), "unauthorized"),
-        (FORBIDDEN, "forbidden"),
-        (ABSENT, "not_found"),
+        *[({"success": True, "aiLlms": field}, "invalid_response") for field in (None, {}, "a", 5, {"id": ID})],
+        ({"success": True}, "invalid_response"),
+        ({"success": False, "aiLlms": []}, "server_error"),
+        ([], "invalid_response"),
     ],
 )
-def test_list_fails(steps: Response, code: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(LIST, steps)
+def test_answer_without_a_list(body: t.Any, code: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(LIST, response(200, body))
     error = error_of(ai_llms.list)
     assert (error.code, error.outcome_unknown) == (code, False)
 
@@ -181,46 +148,21 @@ def test_creation_that_the_api_confirms(
 
 
 @pytest.mark.parametrize(
-    ("steps", "code"),
+    ("body", "code", "outcome_unknown"),
     [
-        (SERVER_ERROR, "server_error"),
-        (GATEWAY_ERROR, "server_error"),
-        (CLOSED, "unreachable"),
-        (RESET, "unreachable"),
-        (response(200, HTML), "invalid_response"),
-        (response(200, {}), "invalid_response"),
-        (response(200, {"message": "created"}), "invalid_response"),
-        (response(200, {"aiLlmId": 5}), "invalid_response"),
+        ({}, "invalid_response", True),
+        ({"message": "created"}, "invalid_response", True),
+        ({"aiLlmId": 5}, "invalid_response", True),
+        ({"success": False, "aiLlmId": ID}, "server_error", False),
     ],
 )
-def test_creation_without_an_answer_is_sent_once(
-    steps: Response, code: str, server: ScriptedServer, ai_llms: AiLlms
+def test_200_that_does_not_prove_a_creation(
+    body: t.Any, code: str, outcome_unknown: bool, server: ScriptedServer, ai_llms: AiLlms
 ) -> None:
-    server.expect(CREATE, steps)
+    """It is not sent again, either."""
+    server.expect(CREATE, response(200, body))
     error = error_of(lambda: ai_llms.create(FIELDS))
-    assert (error.code, error.outcome_unknown) == (code, True)
-
-
-def test_creation_that_did_not_arrive_is_sent_again(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(CREATE, RATE_LIMITED, WRITTEN)
-    assert ai_llms.create(FIELDS) == ID
-
-
-@pytest.mark.parametrize(
-    ("steps", "code"),
-    [
-        (response(400, REFUSED), "rejected"),
-        (FORBIDDEN, "forbidden"),
-        (response(409, REFUSED), "rejected"),
-        (response(200, {"success": False, "aiLlmId": ID}), "server_error"),
-        (REDIRECT, "invalid_response"),
-        (FOREIGN_404, "invalid_response"),
-    ],
-)
-def test_creation_that_is_refused(steps: Response, code: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(CREATE, steps)
-    error = error_of(lambda: ai_llms.create(FIELDS))
-    assert (error.code, error.outcome_unknown) == (code, False)
+    assert (error.code, error.outcome_unknown) == (code, outcome_unknown)
 
 
 # update
@@ -232,37 +174,7 @@ def test_update_sends_the_fields_until_there_is_an_answer(server: ScriptedServer
     assert server.sent_bodies == [{"aiType": "OTHER"}] * 3
 
 
-@pytest.mark.parametrize(
-    ("steps", "code", "attempts", "outcome_unknown"),
-    [
-        (response(400, REFUSED), "rejected", 1, False),
-        (FORBIDDEN, "forbidden", 1, False),
-        (SERVER_ERROR, "server_error", 4, True),
-        (CLOSED, "unreachable", 4, True),
-        (RATE_LIMITED, "rate_limited", 4, False),
-        (response(200, REFUSED), "server_error", 1, False),
-        (response(200, {}), "invalid_response", 1, True),
-    ],
-)
-def test_update_fails(
-    steps: Response, code: str, attempts: int, outcome_unknown: bool, server: ScriptedServer, ai_llms: AiLlms
-) -> None:
-    server.expect(UPDATE, *[steps] * attempts)
-    error = error_of(lambda: ai_llms.update(ID, {"name": "New"}))
-    assert (error.code, error.outcome_unknown) == (code, outcome_unknown)
-
-
-NOT_FOUND_BODIES = [
-    {"success": False, "message": "AI LLM configuration not found"},
-    {"message": "no route"},
-    {},
-    HTML,
-    b"",
-    "Not Found",
-]
-
-
-@pytest.mark.parametrize("body", NOT_FOUND_BODIES, ids=range(len(NOT_FOUND_BODIES)))
+@pytest.mark.parametrize("body", [NOT_FOUND, {}, HTML, b""])
 @pytest.mark.parametrize("operation", ["update", "validate"])
 def test_404_of_a_listed_configuration_is_not_found(
     operation: str, body: t.Any, server: ScriptedServer, ai_llms: AiLlms
@@ -273,63 +185,6 @@ def test_404_of_a_listed_configuration_is_not_found(
     assert (error.code, error.http_status, error.outcome_unknown) == ("not_found", 404, False)
     assert "api_url" not in str(error)
     assert "Run the task again" in str(error)
-
-
-# delete
-
-
-@pytest.mark.parametrize("steps", [OK, response(204), response(200, {"success": True})])
-def test_delete(steps: Response, server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(DELETE, steps)
-    ai_llms.delete(ID)
-
-
-@pytest.mark.parametrize(
-    ("attempts", "outcome_unknown"),
-    [
-        ([ABSENT], False),
-        ([response(404, {"success": False})], False),
-        ([SERVER_ERROR, ABSENT], True),
-        ([GATEWAY_ERROR, ABSENT], True),
-        ([RESET, ABSENT], True),
-        ([RATE_LIMITED, ABSENT], False),
-        ([RATE_LIMITED, SERVER_ERROR, ABSENT], True),
-        ([SERVER_ERROR, RATE_LIMITED, ABSENT], True),
-    ],
-)
-def test_delete_of_what_does_not_exist(
-    attempts: list[Response], outcome_unknown: bool, server: ScriptedServer, ai_llms: AiLlms
-) -> None:
-    server.expect(DELETE, *attempts)
-    error = error_of(lambda: ai_llms.delete(ID))
-    assert (error.code, error.outcome_unknown) == ("not_found", outcome_unknown)
-
-
-@pytest.mark.parametrize(
-    ("steps", "code", "attempts", "outcome_unknown"),
-    [
-        (response(200, REFUSED), "server_error", 1, False),
-        (response(200, HTML), "invalid_response", 1, True),
-        (response(200, {}), "invalid_response", 1, True),
-        (REDIRECT, "invalid_response", 1, False),
-        (FOREIGN_404, "invalid_response", 1, False),
-        (response(404, {"success": True}), "invalid_response", 1, False),
-        (response(404, b""), "invalid_response", 1, False),
-        (response(404, "null"), "invalid_response", 1, False),
-        (response(400, REFUSED), "rejected", 1, False),
-        (response(401, REFUSED), "unauthorized", 1, False),
-        (FORBIDDEN, "forbidden", 1, False),
-        (RATE_LIMITED, "rate_limited", 4, False),
-        (SERVER_ERROR, "server_error", 4, True),
-        (CLOSED, "unreachable", 4, True),
-    ],
-)
-def test_delete_fails(
-    steps: Response, code: str, attempts: int, outcome_unknown: bool, server: ScriptedServer, ai_llms: AiLlms
-) -> None:
-    server.expect(DELETE, *[steps] * attempts)
-    error = error_of(lambda: ai_llms.delete(ID))
-    assert (error.code, error.outcome_unknown) == (code, outcome_unknown)
 
 
 # validate
@@ -352,10 +207,7 @@ def test_validate(steps: Response, validation: dict[str, t.Any], server: Scripte
     [
         (SERVER_ERROR, "server_error"),
         (CLOSED, "unreachable"),
-        (response(200, {}), "invalid_response"),
         (response(200, {"message": "valid"}), "invalid_response"),
-        (response(204), "invalid_response"),
-        (FORBIDDEN, "forbidden"),
     ],
 )
 def test_validation_that_fails_is_certain_and_not_repeated(

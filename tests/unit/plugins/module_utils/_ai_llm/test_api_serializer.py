@@ -65,13 +65,7 @@ def test_id_of_an_object() -> None:
 @pytest.mark.parametrize(
     "listed",
     [
-        None,
-        True,
-        5,
-        "a",
-        [],
-        {},
-        [item()],
+        *(None, 5, "a", {}, [item()]),
         *({"id": wrong} for wrong in t.cast("tuple[t.Any, ...]", (None, 5, "", " ", ".", "..", "a\n", "\ud800", []))),
     ],
 )

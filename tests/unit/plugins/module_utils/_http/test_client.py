@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import gzip
 import html
 import json
@@ -16,7 +15,7 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, Origin
 from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads
-from ansible_collections.flashback.platform.plugins.module_utils._http.answer import Answer, error_text, proves_success
+from ansible_collections.flashback.platform.plugins.module_utils._http.answer import Answer, error_text
 from ansible_collections.flashback.platform.plugins.module_utils._http.client import (
     BACKOFF_BASE,
     BACKOFF_MAX,
@@ -31,12 +30,10 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     CLOSED,
     CODES,
     CREATE,
-    CUT_OFF,
     DELETE,
     DELETED,
     FOREIGN_404,
     GATEWAY_ERROR,
-    HANG,
     HTML,
     ID,
     LIST,
@@ -80,24 +77,11 @@ def failure_of(client: Client, method: str = "DELETE", path: str = "/ai/llm/{}",
 @pytest.mark.parametrize(
     ("segment", "quoted"),
     [
-        ("a/b", "a%2Fb"),
-        ("a?b", "a%3Fb"),
-        ("a#b", "a%23b"),
-        ("a b", "a%20b"),
-        ("a&b=c", "a%26b%3Dc"),
-        ("a;b", "a%3Bb"),
-        ("a\\b", "a%5Cb"),
-        ("a%2Fb", "a%252Fb"),
+        *[(f"a{char}b", f"a%{ord(char):02X}b") for char in "/?#&=;%{} \\"],
         ("%2e%2e", "%252e%252e"),
-        ("..%2f", "..%252f"),
         ("../x", "..%2Fx"),
         ("...", "..."),
-        (".a", ".a"),
-        ("{}", "%7B%7D"),
-        ("{0}", "%7B0%7D"),
         ("clé", "cl%C3%A9"),
-        ("%", "%25"),
-        ("鍵", "%E9%8D%B5"),
         ("\u2025", "%E2%80%A5"),
     ],
 )
@@ -151,22 +135,6 @@ def test_success(steps: Response, result: dict[str, t.Any], server: ScriptedServ
     assert delete(new_client()) == result
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "proven"),
-    [
-        (200, {"success": True}, True),
-        (204, None, True),
-        (200, None, False),
-        (200, {}, False),
-        (200, {"success": False}, False),
-        (200, {"success": 1}, False),
-        (200, [True], False),
-    ],
-)
-def test_proof_of_success(status: int, body: t.Any, proven: bool) -> None:
-    assert proves_success(Answer(status, body)) is proven
-
-
 def test_proof_of_one_operation(server: ScriptedServer, new_client: NewClient) -> None:
     server.expect(DELETE, response(200, {"news": 5}), response(400, {"news": 5}))
     client = new_client()
@@ -182,25 +150,18 @@ def test_proof_of_one_operation(server: ScriptedServer, new_client: NewClient) -
     "body",
     [
         "",
-        "OK",
         HTML,
         '{"success": tru',
-        "[]",
         '[{"success": true}]',
-        '"success"',
         "null",
-        "true",
-        "1",
         "{}",
         '{"success": null}',
         '{"success": 1}',
         '{"success": "true"}',
         '{"message": "deleted"}',
         b'{"success": true, "message": "\xff\xfe"}',
-        b"\x00\xff" * 100,
         '{"success": ' + "9" * 10000 + "}",
         "[" * 200000,
-        '{"success":' * 100000,
     ],
     ids=lambda body: repr(body[:20]),
 )
@@ -222,25 +183,12 @@ def test_body_that_is_not_from_the_api(
     [
         (101, "invalid_response", True),
         (200, "server_error", False),
-        (400, "rejected", False),
         (401, "unauthorized", False),
-        (402, "rejected", False),
         (403, "forbidden", False),
         (404, "not_found", False),
-        (405, "rejected", False),
-        (407, "rejected", False),
-        (409, "rejected", False),
-        (410, "rejected", False),
-        (418, "rejected", False),
         (429, "rate_limited", False),
-        (499, "rejected", False),
-        (500, "server_error", True),
-        (501, "server_error", True),
-        (502, "server_error", True),
-        (503, "server_error", True),
-        (504, "server_error", True),
-        (599, "server_error", True),
-        (999, "server_error", True),
+        *[(status, "rejected", False) for status in (400, 402, 405, 407, 409, 410, 418, 499)],
+        *[(status, "server_error", True) for status in (500, 501, 502, 503, 504, 599, 999)],
     ],
 )
 def test_code_depends_on_the_status(
@@ -299,58 +247,9 @@ def test_redirect_is_an_invalid_response(status: int, server: ScriptedServer, ne
     assert error.summary == f"the API answered {status}: a redirect, which is never followed"
 
 
-@pytest.mark.parametrize(
-    ("steps", "code"),
-    [
-        (NOT_HTTP, "invalid_response"),
-        (CLOSED, "unreachable"),
-        (CUT_OFF, "unreachable"),
-        (response(200, DELETED, {"Content-Encoding": "gzip"}), "invalid_response"),
-        (response(200, gzip.compress(b"x" * 1000)[:-20], {"Content-Encoding": "gzip"}), "invalid_response"),
-        (response(200, DELETED, {"Content-Encoding": "br, gzip, deflate"}), "invalid_response"),
-        ((head(103), *OK), "invalid_response"),
-        ((b"HTTP/1.1 200 OK\r\nContent-Le", Act.CLOSE), "invalid_response"),
-        ((b"HTTP/1.1 200 OK\r\n: no name\r\n\xff\xfe: x\r\n folded\r\n\r\n{}", Act.CLOSE), "invalid_response"),
-        # Old and new versions of the libraries differ in what they make of these.
-        ((head(200, {f"X-{i}": "x" for i in range(200)}), Act.CLOSE), None),
-        ((head(200, {"Content-Length": "-1"}), b"{}", Act.CLOSE), None),
-        ((head(200, {"Content-Length": "many"}), b"{}", Act.CLOSE), None),
-        ((b"HTTP/9.9 200 OK\r\n\r\n{}", Act.CLOSE), None),
-    ],
-)
-def test_response_that_is_lost_or_broken(
-    steps: Response, code: str | None, server: ScriptedServer, new_client: NewClient
-) -> None:
-    server.expect(DELETE, steps)
-    error = failure_of(new_client())
-    assert code in (None, error.code)
-    assert (error.outcome_unknown, error.origin is Origin.API) == (True, False)
-
-
-def test_timeout(server: ScriptedServer, new_client: NewClient) -> None:
-    server.expect(DELETE, HANG)
-    error = failure_of(new_client(timeout=0.5))
-    assert (error.code, error.http_status, error.outcome_unknown) == ("timeout", None, True)
-
-
 def test_refused_connection_proves_that_nothing_was_done(start_server: StartServer, new_client: NewClient) -> None:
     error = failure_of(new_client(api_url=start_server(listening=False).url))
     assert (error.code, error.http_status, error.outcome_unknown) == ("unreachable", None, False)
-
-
-@pytest.mark.parametrize("tls", [True, False])
-def test_refusal_of_a_proxy_has_no_http_status(
-    tls: bool, server: ScriptedServer, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The status is not the API's. The message has it."""
-    monkeypatch.setenv("HTTPS_PROXY" if tls else "HTTP_PROXY", server.url.replace("//", "//somebody:hunter2@"))
-    line = "CONNECT flashback.invalid:443" if tls else f"DELETE http://flashback.invalid/ai/llm/{ID}"
-    server.expect(line, *[(*response(407, HTML, {"Connection": "close"}), Act.CLOSE)] * 2)
-    error = failure_of(new_client(api_url=f"http{'s' if tls else ''}://flashback.invalid", retries=1))
-    assert (error.code, error.http_status, error.outcome_unknown) == ("unreachable", None, False)
-    for words in (f"127.0.0.1:{server.port}", "status 407", "(2 attempts)"):
-        assert words in str(error)
-    assert "hunter2" not in str(error)
 
 
 # The text of an error
@@ -361,21 +260,15 @@ def test_refusal_of_a_proxy_has_no_http_status(
     [
         ({"message": "m", "error_message": "em", "error": "e"}, "m"),
         ({"error_message": "em", "error": "e"}, "em"),
-        ({"error": "e"}, "e"),
         ({"message": "", "error_message": " ", "error": "e"}, "e"),
         ({"message": 5, "error_message": ["em"], "error": {"e": "e"}}, ""),
         ({"message": None, "error": " e "}, "e"),
         ({"error_code": "NO_PASSWORD_SET"}, "NO_PASSWORD_SET"),
-        ({"message": "m", "error_code": "CODE"}, "m (CODE)"),
         ({"error_message": "em", "error_code": "CODE"}, "em (CODE)"),
-        ({"error": "e", "error_code": "CODE"}, "e (CODE)"),
         ({"message": "m", "error_code": 5}, "m"),
         ({"message": "m", "error_code": ""}, "m"),
         ({"description": "d", "key": "sk-1"}, ""),
-        ({}, ""),
-        ([], ""),
         (["message"], ""),
-        ("message", ""),
         (None, ""),
     ],
 )
@@ -429,19 +322,12 @@ def test_broken_compression_is_not_an_empty_body(body: bytes, server: ScriptedSe
     "message",
     [
         None,
-        True,
         5,
-        1e300,
-        "",
         " \n",
-        [],
-        ["a", ["b"]],
         {"a": {"b": None}},
-        "\ud800 alone \udfff",
         {"\ud800": "\ud800"},
-        "a\x00b\x1b[31mred\r\nnext\u0085line",
+        "\ud800 a\x00b\x1b[31mred\r\nnext\u0085line",
         "é" * 1000,
-        "x" * 1_000_000,
         ["x" * 1_000_000],
     ],
     ids=lambda message: repr(message)[:20],
@@ -513,11 +399,6 @@ def test_retries_count_the_attempts_after_the_first(
     assert (error.code, error.message, len(clock.sleeps)) == ("server_error", "under repair.", retries)
     attempts = f" ({retries + 1} attempts)" if retries else "."
     assert error.summary.startswith(f"the API answered 503: under repair{attempts}")
-
-
-def test_attempts_of_an_unreachable_server_are_counted(start_server: StartServer, new_client: NewClient) -> None:
-    error = failure_of(new_client(api_url=start_server(listening=False).url, retries=3))
-    assert error.summary == "cannot connect: Connection refused (4 attempts)"
 
 
 @pytest.mark.parametrize("transient", [RATE_LIMITED, SERVER_ERROR, GATEWAY_ERROR, RESET, CLOSED, NOT_HTTP])
@@ -645,23 +526,6 @@ def test_retry_after_is_obeyed_within_bounds(
     assert len(clock.sleeps) == 1
     # Some time passes before the wait.
     assert least - 0.1 <= clock.sleeps[0] <= most
-
-
-@pytest.mark.parametrize(("seconds", "least", "most"), [(30, 20, 30), (3600, 59, 60)])
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_can_be_a_date(
-    status: int,
-    seconds: float,
-    least: float,
-    most: float,
-    server: ScriptedServer,
-    new_client: NewClient,
-    clock: FakeClock,
-) -> None:
-    date = email.utils.formatdate(time.time() + seconds, usegmt=True)
-    server.expect(DELETE, response(status, REFUSED, {"Retry-After": date}), OK)
-    delete(new_client(retries=1))
-    assert least < clock.sleeps[0] <= most
 
 
 def test_each_worker_keeps_one_connection(server: ScriptedServer, new_client: NewClient) -> None:

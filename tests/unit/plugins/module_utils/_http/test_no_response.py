@@ -17,7 +17,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._http.no_respon
     explain,
     refused_by_proxy,
     timed_out,
-    unreadable_bundle,
 )
 from ansible_collections.flashback.platform.plugins.module_utils._http.transport import Transport
 from ansible_collections.flashback.platform.tests.unit.real_proxy import real_proxy
@@ -95,13 +94,6 @@ def test_proxy_is_named_without_its_credentials(proxy: str, status: int) -> None
     assert VARIABLES in error.next_step
     assert ("credentials" in error.next_step) is (status == 407)
     assert PASSWORD not in error.message + error.next_step
-
-
-def test_bundle_that_cannot_be_read_names_its_variable() -> None:
-    error = unreadable_bundle("CURL_CA_BUNDLE")
-    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("tls", False, False)
-    assert "CURL_CA_BUNDLE" in error.message
-    assert "ca_path" in error.next_step
 
 
 @pytest.mark.parametrize("identifier", ["Authority", "Subject"])
@@ -192,14 +184,6 @@ def test_server_that_does_not_speak_tls(
     assert (error.code, error.message) == ("tls", "the server does not speak TLS on this port")
     assert "plain http" in error.next_step
     assert "api_url with http://" in error.next_step
-
-
-def test_server_of_plain_http_behind_an_https_url(server: ScriptedServer, new_transport: NewTransport) -> None:
-    """A server that waits for the end of the request line, or that answers it as a bad request."""
-    server.expect("connect", (0.05, b"HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n", Act.CLOSE))
-    error = failure_of(new_transport(), server.url.replace("http:", "https:"))
-    assert (error.code, error.effect is Effect.PENDING) == ("tls", False)
-    assert "plain http" in error.next_step
 
 
 @pytest.mark.parametrize(

@@ -93,21 +93,6 @@ def test_request_with_a_body_and_a_query(server: ScriptedServer, new_transport: 
     assert "authorization" not in request.headers
 
 
-def test_cookies_of_one_response_are_not_a_token(server: ScriptedServer, new_transport: NewTransport) -> None:
-    server.expect(DELETE, response(401, b"", {"Set-Cookie": "session=1"}), OK)
-    transport = new_transport()
-    delete(transport, server.url)
-    delete(transport, server.url)
-    assert server.requests[1].headers["authorization"] == f"Bearer {TOKEN}"
-
-
-def test_connection_is_kept(server: ScriptedServer, new_transport: NewTransport) -> None:
-    server.expect(DELETE, ABSENT, OK)
-    transport = new_transport()
-    assert [delete(transport, server.url).status for _again in range(2)] == [404, 200]
-    assert server.connections == 1
-
-
 # The response
 
 
@@ -319,17 +304,6 @@ def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_tr
     assert server.connections == 2
 
 
-@pytest.mark.parametrize("host", ["host.invalid", "a..b", "x" * 64, "xn--a"])
-def test_unknown_host(host: str, new_transport: NewTransport) -> None:
-    error = failure_of(new_transport(), f"http://{host}")
-    assert (error.code, error.effect is Effect.PENDING) == ("unreachable", False)
-
-
-def test_refused_connection(start_server: StartServer, new_transport: NewTransport) -> None:
-    error = failure_of(new_transport(), start_server(listening=False).url)
-    assert (error.code, error.effect is Effect.PENDING, error.retryable) == ("unreachable", False, True)
-
-
 # Certificates
 
 
@@ -423,20 +397,6 @@ def test_proxy(
     assert request.headers["proxy-authorization"] == f"Basic {base64.b64encode(b'somebody:something').decode()}"
 
 
-@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*", "example.invalid,127.0.0.0/8"])
-def test_no_proxy(
-    no_proxy: str,
-    server: ScriptedServer,
-    start_server: StartServer,
-    new_transport: NewTransport,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", start_server().url)
-    monkeypatch.setenv("NO_PROXY", no_proxy)
-    server.expect(DELETE, OK)
-    delete(new_transport(), server.url)
-
-
 def test_tunnel(
     server: ScriptedServer, new_transport: NewTransport, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -496,10 +456,3 @@ def test_retry_after(
 ) -> None:
     server.expect(DELETE, response(status, b"", {"Retry-After": retry_after}))
     assert least <= delete(new_transport(), server.url).retry_after <= most
-
-
-@pytest.mark.parametrize("digits", [30, 5000])
-def test_retry_after_of_many_digits(digits: int, server: ScriptedServer, new_transport: NewTransport) -> None:
-    server.expect(DELETE, response(429, b"", {"Retry-After": "9" * digits}))
-    seconds = delete(new_transport(), server.url).retry_after
-    assert seconds > 60 or digits == 5000
