@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -50,18 +49,19 @@ def test_options(tmp_path: Path) -> None:
         assert requests.post(f"{url}/_mock/stop", timeout=10).status_code == 204
         output = process.communicate(timeout=10)[0]
         assert process.returncode == 0
-    assert f"export FLASHBACK_API_URL={url}\n" in output
     assert "export FLASHBACK_ACCESS_TOKEN=other\n" in output
     assert "export FLASHBACK_EMAIL" not in output
 
 
-def test_instructions(tmp_path: Path) -> None:
+def test_instructions_and_ctrl_c(tmp_path: Path) -> None:
     command = [*MOCK, "--port=0", f"--port-file={tmp_path / 'port'}"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
         url = f"http://127.0.0.1:{wait_for(tmp_path / 'port')}"
         process.send_signal(signal.SIGINT)
-        lines = [line.strip() for line in process.communicate(timeout=10)[0].splitlines()]
-    assert [line for line in lines if line.startswith("export")] == [
+        output, errors = process.communicate(timeout=10)
+        assert (process.returncode, errors) == (0, "")
+    assert [line.strip() for line in output.splitlines() if "export" in line] == [
         f"export FLASHBACK_API_URL={url}",
         "export FLASHBACK_EMAIL=demo@example.com",
         "export FLASHBACK_PASSWORD=demo-password",
@@ -69,27 +69,13 @@ def test_instructions(tmp_path: Path) -> None:
     ]
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
-    command = [*MOCK, "--port=0", f"--port-file={tmp_path / 'port'}"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        wait_for(tmp_path / "port")
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=10)[1] == b""
-        assert process.returncode == 0
-
-
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         (["--port=99999"], "'99999' is no port"),
-        (["--port=-1"], "'-1' is no port"),
-        (["--port=http"], "'http' is no port"),
-        (["--latency=-1"], "must be a number that is not negative"),
         (["--latency=nan"], "must be a number that is not negative"),
-        (["--token="], "visible ASCII"),
         (["--token=a b"], "visible ASCII"),
         (["--nonsense"], "--nonsense"),
-        (["--token-lifetime=soon"], "must be a number that is not negative"),
         (["--token-requests=1.5"], "must be an integer that is not negative"),
         (["--login"], "--login needs a command"),
         (["--"], "a command is missing"),
@@ -99,20 +85,9 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
 )
 def test_bad_option(options: list[str], problem: str) -> None:
     ended = run(*MOCK, *options)
-    assert ended.returncode == 2
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert ended.stderr.startswith("python -m tests.mock_api: error: ")
     assert problem in ended.stderr
-    assert ended.stderr.count("\n") == 1
-    assert ended.stdout == ""
-
-
-def test_bad_seed(tmp_path: Path) -> None:
-    seed = tmp_path / "seed.yml"
-    seed.write_text("ai_llms: [{id: a}]", encoding="utf-8")
-    ended = run(*MOCK, f"--seed={seed}")
-    assert ended.returncode == 2
-    problem = "seed.ai_llms[0]: 'workspaceId' is a required property"
-    assert ended.stderr == f"python -m tests.mock_api: error: seed {seed}: {problem}\n"
 
 
 def test_port_in_use() -> None:
@@ -120,10 +95,7 @@ def test_port_in_use() -> None:
         port = mock.url.rpartition(":")[2]
         ended = run(*MOCK, f"--port={port}")
     assert ended.returncode == 2
-    assert ended.stderr == (
-        f"python -m tests.mock_api: error: port {port} is in use: choose another with --port,"
-        " or with 'make mock MOCK_PORT=8788'\n"
-    )
+    assert f"error: port {port} is in use: choose another with --port, or with 'make mock" in ended.stderr
 
 
 ENVIRONMENT = """
@@ -174,14 +146,6 @@ def test_command_gets_email_and_password() -> None:
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "401\n")
 
 
-def test_login_needs_a_user(tmp_path: Path) -> None:
-    seed = tmp_path / "seed.yml"
-    seed.write_text("users: [{id: '1', email: a}]", encoding="utf-8")
-    ended = run(*MOCK, f"--seed={seed}", "--login", "--", "true")
-    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert "--login needs a user with a password" in ended.stderr
-
-
 def test_status_of_the_command() -> None:
     assert run(*PYTHON, "raise SystemExit(7)").returncode == 7
     assert run(*PYTHON, "import os; os.kill(os.getpid(), 9)").returncode == 137
@@ -204,14 +168,13 @@ sys.exit(40 + len(caught))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_is_passed_on(number: signal.Signals, tmp_path: Path) -> None:
+def test_signal_is_passed_on(tmp_path: Path) -> None:
     code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('ready'); time.sleep(60)"
     command = [*PYTHON, code, str(tmp_path / "ready")]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True) as process:
         wait_for(tmp_path / "ready")
-        process.send_signal(number)
-        assert process.wait(10) == 128 + number
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
@@ -223,10 +186,3 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
         process.stdin.write(b"\x03")
         process.stdin.flush()
         assert process.wait(20) == 41
-
-
-def test_port_is_free_again() -> None:
-    ended = run(*PYTHON, "import os; print(os.environ['FLASHBACK_API_URL'])")
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind(("127.0.0.1", int(ended.stdout.rpartition(":")[2])))
