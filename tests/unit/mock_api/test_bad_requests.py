@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import socket
 import typing as t
@@ -23,9 +22,7 @@ VERY_DEEP = "[" * 100_000 + "]" * 100_000
 
 BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "no body": (b"", {}),
-    "no JSON": (b"{", {}),
     "a number": (b"5", {}),
-    "null": (b"null", {}),
     "deep": (DEEP.encode(), {}),
     "very deep": (VERY_DEEP.encode(), {}),
     "a deep field": (json.dumps(NEW)[:-1].encode() + f', "x": {DEEP}}}'.encode(), {}),
@@ -33,12 +30,9 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "infinite": (b'{"name": 1e999}', {}),
     "too long a number": (b'{"name": ' + b"1" * 5000 + b"}", {}),
     "not UTF-8": (b'{"name": "\xff"}', {}),
-    "unknown charset": (json.dumps(NEW).encode(), {"Content-Type": "application/json; charset=foo"}),
     "no charset of texts": (json.dumps(NEW).encode(), {"Content-Type": "application/json; charset=hex"}),
     "not of its charset": (b"\xff", {"Content-Type": "application/json; charset=ascii"}),
     "not compressed": (json.dumps(NEW).encode(), {"Content-Encoding": "gzip"}),
-    "cut off when compressed": (gzip.compress(json.dumps(NEW).encode())[:-9], {"Content-Encoding": "gzip"}),
-    "unknown compression": (json.dumps(NEW).encode(), {"Content-Encoding": "br"}),
     "broken URL": (json.dumps({**NEW, "endpoint": "http://["}).encode(), {}),
     "URL without a host": (json.dumps({**NEW, "endpoint": "http://:80"}).encode(), {}),
     "URL with a bad port": (json.dumps({**NEW, "endpoint": "http://a:99999"}).encode(), {}),

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.tests.mock_api.running import ControlError, running_mock
+from ansible_collections.flashback.platform.tests.mock_api.running import ControlError
 from ansible_collections.flashback.platform.tests.unit.mock_api.client import FREE, TOKEN, Client
 
 DEMO = {"email": "demo@example.com", "password": "demo-password"}
@@ -201,40 +201,3 @@ def test_reset_forgets_logins_and_keeps_users(client: Client) -> None:
     assert client.send("POST", "/user/login", json=DEMO).json()["error_code"] == "USER_NOT_FOUND"
     client.mock.reset()
     log_in(client)
-
-
-def test_faults_hit_logins_and_revocations(client: Client) -> None:
-    client.mock.faults(
-        {"path": "^/user/login$", "status": 429, "body": {"success": False}},
-        {"path": "^/user/login$", "cut": "after"},
-        {"path": "^/token/", "status": 500},
-    )
-    assert client.send("POST", "/user/login", json=DEMO).status_code == 429
-    assert client.mock.sessions() == []
-    with pytest.raises(OSError, match="Connection"):
-        client.send("POST", "/user/login", json=DEMO)
-    # The response is lost, so nobody knows the token ID of this session.
-    assert len(client.mock.sessions()) == 1
-    login = log_in(client)
-    assert client.send("DELETE", f"/token/{login.token_id}", headers=login.headers).status_code == 500
-    assert len(client.mock.sessions()) == 2
-
-
-def test_limits_from_the_start() -> None:
-    with running_mock(token_lifetime=60, token_requests=1) as mock:
-        client = Client(mock)
-        for _time in range(2):
-            login = log_in(client)
-            assert 50 < login.expires_at - time.time() < 70
-            assert [status_with(client, login) for _again in range(2)] == [200, 401]
-            mock.tokens(requests=None)
-            assert status_with(client, login) == 200
-            mock.reset()
-
-
-def test_user_of_the_mock() -> None:
-    with running_mock() as mock:
-        assert mock.user
-        assert {field: mock.user[field] for field in DEMO} == DEMO
-    with running_mock(seed={"users": [{"id": "1", "email": "a"}]}) as mock:
-        assert mock.user is None
