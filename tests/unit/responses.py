@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.flashback.platform.tests.unit.scripted_server import Act, head, response
+from ansible_collections.flashback.platform.tests.unit.scripted_server import Act, response
 
 # No encoding changes the middle part of the token, so tests can search for it in any output.
 TOKEN_CORE = "c0reOfTheT0ken"
@@ -100,13 +100,11 @@ RATE_LIMITED = response(429, REFUSED)
 # A documented 500 of the API, and a 500 of a gateway.
 SERVER_ERROR = response(500, REFUSED)
 GATEWAY_ERROR = response(502, HTML)
-REDIRECT = response(302, b"", {"Location": "/login"})
 
 # Responses that never come
 CLOSED = (Act.CLOSE,)
 RESET = (Act.RESET,)
 HANG = (Act.HANG,)
-CUT_OFF = (head(200, {"Content-Length": "100"}), b'{"success": true,', Act.CLOSE)
 NOT_HTTP = (b"SSH-2.0-OpenSSH_9.6\r\n", Act.CLOSE)
 
 # Lists

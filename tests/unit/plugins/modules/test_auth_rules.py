@@ -32,7 +32,6 @@ from ansible_collections.flashback.platform.tests.unit.fake_api import (
 )
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
-    CLOSED,
     GATEWAY_ERROR,
     HANG,
     RATE_LIMITED,
@@ -314,12 +313,9 @@ def test_sessions_are_revoked_after_a_failure(api: FakeApi, call: str) -> None:
     [
         ABSENT,
         response(429, {"success": False}, {"Retry-After": "30"}),
-        SERVER_ERROR,
-        response(302, b"", {"Location": "/elsewhere"}),
         GATEWAY_ERROR,
         response(200, b"\xff\x00"),
         RESET,
-        CLOSED,
         (b"this is no HTTP\r\n\r\n", Act.CLOSE),
     ],
 )
@@ -438,10 +434,7 @@ def test_a_2xx_that_says_no_success_refuses_the_login(api: FakeApi, status: int)
         (GATEWAY_ERROR, "server_error"),
         (response(404, "<h1>Not found</h1>", {"Content-Type": "text/html"}), "invalid_response"),
         (response(302, b"", {"Location": "/elsewhere"}), "invalid_response"),
-        (response(307, b"", {"Location": "/elsewhere"}), "invalid_response"),
-        (response(200, "<h1>Welcome</h1>"), "invalid_response"),
         (response(200, [1]), "invalid_response"),
-        (response(204), "invalid_response"),
         ((b"nonsense\r\n\r\n", Act.CLOSE), "invalid_response"),
         (RESET, "unreachable"),
     ],

@@ -16,8 +16,10 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     CLOSED,
     DELETE,
     FORBIDDEN,
+    GATEWAY_ERROR,
     ID,
     OK,
+    RATE_LIMITED,
     REFUSED,
     SERVER_ERROR,
     TOKEN,
@@ -63,6 +65,16 @@ def test_a_fresh_token_that_was_never_accepted_ends_logging_in(server: ScriptedS
     client = new_session(BOTH._replace(access_token=None))
     server.expect(LOGIN, logged_in(1))
     server.expect(DELETE, UNAUTHORIZED)
+    assert "does not accept its access token" in str(failure_of(client))
+
+
+@pytest.mark.parametrize("answer", [GATEWAY_ERROR, RATE_LIMITED, CLOSED])
+def test_only_the_api_accepts_a_token(answer: t.Any, server: ScriptedServer, new_session: NewSession) -> None:
+    """A response that comes before the token is checked does not show that it works."""
+    client = new_session(BOTH._replace(access_token=None))
+    server.expect(LOGIN, logged_in(1))
+    server.expect(DELETE, answer, UNAUTHORIZED)
+    failure_of(client)
     assert "does not accept its access token" in str(failure_of(client))
 
 
