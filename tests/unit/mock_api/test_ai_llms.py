@@ -20,7 +20,6 @@ from ansible_collections.flashback.platform.tests.unit.mock_api.client import (
     NEW,
     SPEC,
     TOKEN,
-    TWIN,
     USED,
     Client,
 )
@@ -159,13 +158,6 @@ def test_update_answers(client: Client) -> None:
         response = client.send("PUT", f"/ai/llm/{id}", json=changes)
         assert (response.status_code, response.json()["success"]) == (status, status == 200)
     assert client.listed(FREE)["workspaceId"] == "workspace-123"
-
-
-def test_update_of_one_of_two_with_the_same_name(client: Client) -> None:
-    assert client.listed(TWIN)["name"] == client.listed(BROKEN)["name"]
-    for changes in ({"endpoint": "https://new.example.com"}, {"name": "Twin"}, {"name": "Single"}):
-        assert client.ask("PUT", f"/ai/llm/{TWIN}", json=changes)[0] == 200
-    assert client.ask("POST", "/ai/llm", json={**NEW, "name": "Twin", "workspaceId": "workspace-456"})[0] == 400
 
 
 def test_token_is_needed(client: Client) -> None:

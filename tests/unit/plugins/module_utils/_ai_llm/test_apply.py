@@ -115,7 +115,7 @@ def error_of(outcome: Outcome) -> Failure:
 
 # Lost writes: what no response tells is looked up (decision 11)
 
-# The list that is requested, one that shows the effect and one that does not, and the evidence.
+# The change, its request, the one for the list, a list that shows the effect, one that does not, and the evidence.
 LOOK_UPS: dict[str, tuple[Change, str, str, Response, Response, str]] = {
     "removal": (REMOVAL, DELETE, LIST, NOT_LISTED, LISTED, "is not listed any more"),
     "creation": (CREATION, CREATE, LIST_WORKSPACE, LISTED, NOT_LISTED, "is listed now"),

@@ -69,9 +69,15 @@ def test_a_fresh_token_that_was_never_accepted_ends_logging_in(server: ScriptedS
 
 
 @pytest.mark.parametrize("answer", [GATEWAY_ERROR, RATE_LIMITED, CLOSED])
-def test_only_the_api_accepts_a_token(answer: t.Any, server: ScriptedServer, new_session: NewSession) -> None:
-    """A response that comes before the token is checked does not show that it works."""
-    client = new_session(BOTH._replace(access_token=None))
+@pytest.mark.parametrize("after_another", [True, False])
+def test_only_the_api_accepts_a_token(
+    after_another: bool, answer: t.Any, server: ScriptedServer, new_session: NewSession
+) -> None:
+    """A response that may come before the token is checked does not show that it works."""
+    client = new_session(BOTH if after_another else BOTH._replace(access_token=None))
+    if after_another:
+        server.expect(DELETE, OK, UNAUTHORIZED)
+        delete(client)
     server.expect(LOGIN, logged_in(1))
     server.expect(DELETE, answer, UNAUTHORIZED)
     failure_of(client)

@@ -218,13 +218,6 @@ def test_handshake_that_the_server_ends(
 
 @pytest.fixture(scope="module")
 def proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real proxy."""
-    with real_proxy(tmp_path_factory.mktemp("proxy")) as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def private_proxy_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a real proxy that asks for the user `somebody`, with the password."""
     with real_proxy(tmp_path_factory.mktemp("proxy"), f"--basic-auth=somebody:{PASSWORD}") as port:
         yield port
@@ -242,7 +235,7 @@ def assert_refused(error: Failure, port: int, status: int) -> None:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_real_proxy(
+def test_real_proxy_with_credentials(
     tls: bool,
     proxy_port: int,
     start_server: StartServer,
@@ -252,23 +245,7 @@ def test_real_proxy(
 ) -> None:
     server = start_server(tls=authority.context() if tls else None)
     server.expect(DELETE, OK)
-    use_proxy(monkeypatch, proxy_port)
-    transport = new_transport(ca_path=authority.bundle)
-    assert transport.send("DELETE", server.url + PATH, token=TOKEN).status == 200
-
-
-@pytest.mark.parametrize("tls", [True, False])
-def test_real_proxy_with_credentials(
-    tls: bool,
-    private_proxy_port: int,
-    start_server: StartServer,
-    new_transport: NewTransport,
-    authority: Authority,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = start_server(tls=authority.context() if tls else None)
-    server.expect(DELETE, OK)
-    use_proxy(monkeypatch, private_proxy_port, f"somebody:{PASSWORD}@")
+    use_proxy(monkeypatch, proxy_port, f"somebody:{PASSWORD}@")
     transport = new_transport(ca_path=authority.bundle)
     assert transport.send("DELETE", server.url + PATH, token=TOKEN).status == 200
     assert "proxy-authorization" not in server.requests[0].headers
@@ -279,25 +256,17 @@ def test_real_proxy_with_credentials(
 def test_real_proxy_that_wants_other_credentials(
     credentials: str,
     tls: bool,
-    private_proxy_port: int,
+    proxy_port: int,
     start_server: StartServer,
     new_transport: NewTransport,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = start_server(tls=authority.context() if tls else None)
-    use_proxy(monkeypatch, private_proxy_port, credentials)
+    use_proxy(monkeypatch, proxy_port, credentials)
     error = failure_of(new_transport(ca_path=authority.bundle), server.url)
-    assert_refused(error, private_proxy_port, 407)
+    assert_refused(error, proxy_port, 407)
     assert "credentials" in error.next_step
-
-
-def test_real_proxy_that_cannot_connect(
-    proxy_port: int, start_server: StartServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use_proxy(monkeypatch, proxy_port)
-    url = start_server(listening=False).url.replace("http:", "https:")
-    assert_refused(failure_of(new_transport(), url), proxy_port, 502)
 
 
 @pytest.mark.parametrize("status", [400, 403, 407, 502, 503])

@@ -9,7 +9,6 @@ import threading
 import time
 import types
 import typing as t
-from queue import SimpleQueue
 
 import pytest
 
@@ -124,29 +123,6 @@ def test_one_request_is_always_possible(clock: FakeClock) -> None:
         clock.sleep(2)
     with throttle:
         pass
-
-
-def test_all_threads_wait_after_a_429(monkeypatch: pytest.MonkeyPatch) -> None:
-    wait_is_over = threading.Event()
-    clock = types.SimpleNamespace(
-        monotonic=lambda: 5.0 if wait_is_over.is_set() else 0.0, sleep=lambda seconds: wait_is_over.wait(2 * seconds)
-    )
-    monkeypatch.setattr(threads, "time", clock)
-    throttle = Throttle()
-    throttle.slow_down(5)
-    entered: SimpleQueue[int] = SimpleQueue()
-
-    def enter(number: int) -> None:
-        with throttle:
-            entered.put(number)
-
-    entering = [start(enter, number) for number in range(MAX_CONCURRENCY)]
-    time.sleep(0.1)
-    assert entered.empty()
-    wait_is_over.set()
-    for thread in entering:
-        thread.result(10)
-    assert entered.qsize() == MAX_CONCURRENCY
 
 
 def test_workers_take_no_further_item_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

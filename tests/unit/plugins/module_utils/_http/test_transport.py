@@ -117,12 +117,6 @@ def test_complete_response(steps: tuple[Step, ...], server: ScriptedServer, new_
     assert (answer.status, json.loads(answer.body or b""), answer.retry_after) == (200, DELETED, 0)
 
 
-@pytest.mark.parametrize("steps", [(head(204),), response(204)])
-def test_response_without_a_body(steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport) -> None:
-    server.expect(DELETE, steps)
-    assert delete(new_transport(), server.url) == Response(204, 0, "", b"")
-
-
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308, 399])
 @pytest.mark.parametrize(
     "location",
@@ -133,21 +127,6 @@ def test_redirect_is_never_followed(
 ) -> None:
     server.expect(DELETE, response(status, b"", {} if location is None else {"Location": location}))
     assert delete(new_transport(), server.url).status == status
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [
-        response(200, DELETED, {"Content-Encoding": "gzip"}),
-        response(200, gzip.compress(b"x" * 1000)[:10] + b"\xff" * 9, {"Content-Encoding": "gzip"}),
-        response(200, DELETED, {"Content-Encoding": "br, gzip, deflate"}),
-    ],
-)
-def test_body_whose_compression_is_broken_is_none(
-    steps: tuple[Step, ...], server: ScriptedServer, new_transport: NewTransport
-) -> None:
-    server.expect(DELETE, steps)
-    assert delete(new_transport(), server.url)._replace(content_type="") == Response(200, 0, "", None)
 
 
 def test_body_without_an_end_is_not_read_to_it(
