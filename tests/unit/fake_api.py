@@ -4,7 +4,8 @@
 
 """An API on the scripted server: it keeps configurations, knows logins, and can be told to answer anything instead.
 
-The mock API behaves as documented; this one can also misbehave to the byte. Tests look at its requests in order.
+The mock API behaves as documented. This one can also misbehave to the byte, and a test can change its configurations
+and the tokens that it accepts at any request. Tests look at its requests in order, with known IDs and tokens.
 """
 
 from __future__ import annotations
