@@ -15,7 +15,6 @@ plan() {
     plan_id='' plan_changes=''
     play flashback.platform.plan --extra-vars @demo/workspace.yml
     . ./plan.env
-    rm plan.md plan.env
     [ "$plan_changes" = "$1" ] || fail 1 "The plan has $plan_changes changes instead of $1."
 }
 
@@ -25,6 +24,7 @@ fail() {
 }
 
 if [ $# -eq 0 ]; then
+    trap 'rm -f plan.md plan.env' EXIT
     plan 3
     echo "Somebody reads the plan, and approves it by its ID."
     echo
