@@ -257,7 +257,8 @@ def test_null_gets_no_value_from_the_environment(
     monkeypatch.setenv(f"FLASHBACK_{option.upper()}", "\ufeff/not/used")
     if option != "access_token":
         server.expect("GET /ask", OK)
-    result = run_module(main, **{"api_url": server.url, "access_token": TOKEN, option: None})
+    options: dict[str, t.Any] = {"api_url": server.url, "access_token": TOKEN, option: None}
+    result = run_module(main, **options)
     assert result.failed is (option == "access_token")
 
 

@@ -611,7 +611,7 @@ def test_all_workers_wait_after_a_429(
         '{"half": ' + json.dumps(TOKEN).replace("/", "\\/"),
         f"{' ' * MAX_MESSAGE_CHARS}{'x' * (MAX_MESSAGE_CHARS - 5)}{TOKEN}",
         # Entities of HTML 5, which only a reader of HTML decodes, and a token that the end of the quotation cuts.
-        f"<p>{'x' * (MAX_MESSAGE_CHARS - 40)} eyJ&sol;&quot;&lt;&amp;&gt;&plus;&equals;{TOKEN_CORE}",
+        f"<p>{'x' * (MAX_MESSAGE_CHARS - 40)} eyJ&sol;&amp;&plus;&equals;&#x7e;{TOKEN_CORE}",
     ],
     ids=[str(number) for number in range(15)],
 )
