@@ -19,9 +19,7 @@ from .scenarios import MANY, ROOT, TASKS, Seconds
 DOCS = ROOT / "docs"
 
 PAGE = """..
-  Copyright (c) The flashback.platform collection contributors
-  GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-  SPDX-License-Identifier: GPL-3.0-or-later
+{license}
 
 .. _ansible_collections.flashback.platform.docsite.benchmark:
 
@@ -148,7 +146,9 @@ def write(
     repetitions: int,
 ) -> None:
     versions = f"Python {platform.python_version()}, ansible-core {ansible_version}, requests {requests.__version__}"
+    header = Path(__file__).read_text(encoding="utf-8").splitlines()[:3]
     page = PAGE.format(
+        license="\n".join(f"  {line[2:]}" for line in header),
         machine=f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, {versions}",
         repetitions=repetitions,
         tasks=TASKS,
