@@ -28,6 +28,8 @@ options:
         credentials, query, or fragment.
       - The module sends the password and the access token to this address. Do not take the address from an untrusted
         source.
+      - The default is the address in the examples of the vendor, and probably the production environment. The vendor
+        documents AI LLM configurations as available only in the TEST environment. Ask the vendor for its address.
       - With plain http to a host that is not loopback, the module warns that secrets are sent unencrypted.
       - If not set, the environment variable E(FLASHBACK_API_URL) is used.
     type: str

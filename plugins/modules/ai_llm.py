@@ -48,8 +48,7 @@ options:
       - V(present) creates the configuration if the workspace O(workspace_id) has no configuration with this O(name).
         Otherwise, it updates the fields that differ. With O(id), it only updates.
       - V(absent) removes the configuration.
-      - Version 1.1.0 added the choice V(present) and made it the default. Before, V(absent) was required.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
     default: present
     choices:
@@ -59,9 +58,9 @@ options:
     description:
       - The configuration's ID. Set O(id), or O(ids), or O(name) together with O(workspace_id). For a rename, set O(id)
         and O(name).
-      - The ID must not be blank, V(.) or V(..). It must not contain white space, invisible characters, commas,
-        brackets, braces, or quotation marks. A list that has become text contains these.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - The ID must not be blank, V(.), or V(..). It must not contain white space, invisible characters, commas,
+        brackets, braces, or quotation marks, which are signs that a list or a dictionary has become text.
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
       - With O(state=present), the task fails with RV(error.code=not_found) if no such configuration exists.
     type: str
   ids:
@@ -83,7 +82,7 @@ options:
         O(state=present), and has no effect with O(state=absent).
       - The name must not begin or end with white space, and must not contain control characters or invisible
         characters.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   workspace_id:
     description:
@@ -91,7 +90,7 @@ options:
       - With O(id) or O(ids), the task fails with RV(error.code=workspace_mismatch) and writes nothing if a
         configuration belongs to another workspace. With O(state=absent), this check needs one more request.
       - A configuration cannot be moved to another workspace.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   ai_type:
     description:
@@ -113,17 +112,15 @@ options:
     description:
       - The access key, for providers that need one in addition to O(secret). The platform does not document which
         providers these are.
-      - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example those
-        of a PEM file.
+      - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has them.
       - See O(update_credentials) for when it is sent.
     type: str
     version_added: 1.1.0
   secret:
     description:
       - The secret that the platform uses at the provider. Needed to create a configuration.
-      - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example those
-        of a PEM file.
-      - It must be text. To send JSON, use the filter V(to_json) for a dictionary, or V(string) for the content of a
+      - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has them.
+      - It must be text. To send JSON, use the filter C(to_json) for a dictionary, or C(string) for the content of a
         file.
       - See O(update_credentials) for when it is sent.
     type: str
@@ -268,8 +265,8 @@ ai_llm:
     - The configuration after its creation or update, or before its removal. In check mode, the configuration after the
       planned change, or the configuration to remove. It never contains credentials.
     - Unknown values are null, for example the ID of a new configuration in check mode.
-  returned: with O(state=present). With O(state=absent), if the task removed the configuration and read it before the
-    removal. The module reads it in check mode, in diff mode, with O(name), and with O(workspace_id). Never with O(ids)
+  returned: when O(state=present), and when a removal has read the configuration before. It does this in check mode, in
+    diff mode, with O(name), and with O(workspace_id), but not with O(ids)
   type: dict
   contains:
     id:
@@ -335,7 +332,7 @@ ai_llm:
           sample: "2024-01-16T08:00:00.000Z"
 outcomes:
   description: The outcome for each of O(ids), in their order, without duplicates. In check mode, the expected outcome.
-  returned: with O(ids)
+  returned: when O(ids) is set
   type: list
   elements: dict
   version_added: 1.2.0
@@ -370,13 +367,13 @@ outcomes:
       description:
         - The repositories that use the configuration, with C(id) and C(name). The API would refuse the removal now.
       version_added: 1.3.0
-      returned: in check mode, if there are any
+      returned: in check mode, when there are any
       type: list
       elements: dict
       sample: [{id: repo-789, name: my-ai-repo}]
 validation:
   description: What the platform found when it called the provider.
-  returned: with O(validate=true), outside of check mode, if the platform answered
+  returned: when O(validate=true) and the platform answered, but not in check mode
   type: dict
   version_added: 1.1.0
   contains:

@@ -24,17 +24,17 @@ options:
   id:
     description:
       - Only the configuration with this ID.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   name:
     description:
       - Only configurations with this name. Upper and lower case differ.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   workspace_id:
     description:
       - Only configurations of the workspace with this ID.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   available:
     description:
@@ -98,7 +98,7 @@ RETURN = r"""
 ---
 ai_llms:
   description: The configurations. They never contain credentials. Fields that the API does not return are null.
-  returned: success
+  returned: when the task succeeded
   type: list
   elements: dict
   contains:
@@ -164,8 +164,10 @@ ai_llms:
           type: str
           sample: "2024-01-16T08:00:00.000Z"
     statistics:
-      description: The usage counters of the platform; null if it has no counters for the configuration.
-      returned: with O(statistics=true)
+      description:
+        - The usage counters of the platform; null if it has no counters for the configuration.
+        - The platform does not document how its two pairs of token counters differ.
+      returned: when O(statistics=true)
       type: dict
       version_added: 1.3.0
       contains:
@@ -175,22 +177,22 @@ ai_llms:
           type: int
           sample: 12
         tokens_in:
-          description: The number of input tokens.
+          description: The number of input tokens, C(totalTokensIn) of the API.
           returned: always
           type: int
           sample: 3400
         tokens_out:
-          description: The number of output tokens.
+          description: The number of output tokens, C(totalTokensOut) of the API.
           returned: always
           type: int
           sample: 5600
         llm_tokens_in:
-          description: The number of input tokens of the model.
+          description: The second number of input tokens, C(totalLlmTokensIn) of the API.
           returned: always
           type: int
           sample: 3400
         llm_tokens_out:
-          description: The number of output tokens of the model.
+          description: The second number of output tokens, C(totalLlmTokensOut) of the API.
           returned: always
           type: int
           sample: 5600

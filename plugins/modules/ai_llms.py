@@ -49,7 +49,8 @@ options:
       - The configurations that must exist. A configuration whose state is V(absent) must not exist. The list can be
         empty.
       - Without O(prune), the task does not change configurations that are not in the list.
-      - Null is an error, also as an item. A list as an item is an error, too. Join lists with V(+) instead.
+      - Null is an error, also as an item, and so is a list in the list. Join lists with C(+), or use the filter
+        C(flatten).
     type: list
     elements: dict
     required: true
@@ -68,7 +69,7 @@ options:
         description:
           - V(present) creates the configuration if it does not exist, and updates what differs.
           - V(absent) removes the configuration. The other options of the item except the name have no effect then.
-          - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+          - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
         type: str
         default: present
         choices:
@@ -91,22 +92,23 @@ options:
       key:
         description:
           - The access key, for providers that need one besides the secret.
-          - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example
-            those of a PEM file.
+          - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has
+            them.
           - See O(update_credentials) for when it is sent.
         type: str
       secret:
         description:
           - The secret that the platform uses at the provider. Needed to create a configuration.
-          - The module removes blanks, tabs, and line breaks around the value. Line breaks within it stay, for example
-            those of a PEM file.
-          - It must be text. To send JSON, use the filter V(to_json) for a dictionary, or V(string) for the content of a
+          - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has
+            them.
+          - It must be text. To send JSON, use the filter C(to_json) for a dictionary, or C(string) for the content of a
             file.
           - See O(update_credentials) for when it is sent.
         type: str
   prune:
     description:
-      - Remove every configuration of the workspace that is not in O(ai_llms). A removal is permanent.
+      - Remove every configuration of the workspace that is not in O(ai_llms). A removal is permanent. With an empty
+        list, this is every configuration that no repository uses, so always set O(prune_limit).
       - A configuration that a repository uses cannot be removed. Its item in RV(outcomes) then has the error V(in_use).
       - Null is an error.
     type: bool
@@ -116,7 +118,7 @@ options:
       - The maximum number of configurations that O(prune) may remove. If there are more to remove, the task fails with
         RV(error.code=prune_limit_exceeded) and writes nothing. V(0) is allowed.
       - The limit protects a workspace from a list that is empty or too short by mistake. If not set, there is no limit.
-      - Null is an error. Do not use the filter V(default(omit, true\)) here, because it turns V(0) into no limit.
+      - Null is an error. Do not use the filter C(default(omit, true\)) here, because it turns V(0) into no limit.
     type: int
   update_credentials:
     description:
@@ -229,7 +231,7 @@ outcomes:
   description:
     - The outcome for each configuration. The items of O(ai_llms) come first, in their order. Then come the pruned
       configurations, sorted by name and ID. In check mode, the expected outcomes.
-  returned: if the module could make the plan
+  returned: when the module could make the plan
   type: list
   elements: dict
   contains:
@@ -258,12 +260,12 @@ outcomes:
       sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
     validation:
       description: What the platform found when it called the provider, with C(valid) and C(message).
-      returned: with O(validate=true), outside of check mode, if the platform answered
+      returned: when O(validate=true) and the platform answered, but not in check mode
       type: dict
       sample: {valid: true, message: AI LLM configuration validated successfully.}
     repositories:
       description: The repositories that use a configuration to remove, with C(id) and C(name).
-      returned: in check mode, if there are any
+      returned: in check mode, when there are any
       type: list
       elements: dict
       sample: [{id: repo-789, name: my-ai-repo}]
@@ -271,7 +273,7 @@ outcomes:
       description:
         - The old values of the fields that differ, or C(ai_type) and C(endpoint) of a configuration to remove. Empty
           before a creation.
-      returned: in check mode, if the configuration changes
+      returned: in check mode, when the configuration changes
       type: dict
       version_added: 1.4.0
       sample: {endpoint: https://api.openai.com/v1}
@@ -279,7 +281,7 @@ outcomes:
       description:
         - The new values, or the given fields of a new configuration. Empty after a removal. A text replaces each
           credential that is sent.
-      returned: in check mode, if the configuration changes
+      returned: in check mode, when the configuration changes
       type: dict
       version_added: 1.4.0
       sample: {endpoint: https://eu.api.openai.com/v1}
@@ -289,7 +291,7 @@ plan_id:
       O(plan_id) to apply exactly this plan.
     - It identifies the workspace and everything that changes, also which credentials are sent. The values of
       credentials have no effect on it.
-  returned: if the module could make the plan, even if it is empty
+  returned: when the module could make the plan, even if the plan is empty
   type: str
   version_added: 1.4.0
   sample: plan-0123456789abcdef0123456789abcdef
@@ -298,7 +300,7 @@ ai_llms:
     - The declared configurations that exist after the task, in the order of O(ai_llms). They never contain credentials.
     - In check mode, the configurations as the real run would leave them. Values that are unknown before a creation are
       null.
-  returned: if the module could make the plan
+  returned: when the module could make the plan
   type: list
   elements: dict
   contains:
@@ -404,7 +406,7 @@ error:
 diff:
   description: The keys are the names of the changed configurations. If a name exists more than once, the key is
     C(name (id)).
-  returned: in diff mode, if the module could make the plan
+  returned: in diff mode, when the module could make the plan
   type: dict
   contains:
     before:

@@ -33,9 +33,10 @@ attributes:
     details:
       - This module makes no changes that a diff could show.
   idempotent:
-    support: full
+    support: partial
     details:
-      - The module never reports a change, although each task with O(state=present) opens a new session.
+      - Each task with O(state=present) opens a new session. The module does not report this as a change, because it
+        changes nothing that the collection manages.
 options:
   email:
     description:
@@ -120,17 +121,17 @@ msg:
   sample: Logged in.
 access_token:
   description: The access token, a secret. It is valid for one hour.
-  returned: success and O(state=present)
+  returned: when O(state=present) and the login succeeded
   type: str
   sample: eyJhbGciOi.example.token
 token_id:
   description: The ID of the session. A later task needs it to revoke the session. Null if the API returned none.
-  returned: success and O(state=present)
+  returned: when O(state=present) and the login succeeded
   type: str
   sample: 0c7c9a4e-8a4c-4f07-9d0e-1f3e6a2b5c11
 expires_at:
   description: When the session expires, as ISO 8601 text in UTC. Null if the API returned no valid time.
-  returned: success and O(state=present)
+  returned: when O(state=present) and the login succeeded
   type: str
   sample: "2026-01-01T00:00:00Z"
 error:

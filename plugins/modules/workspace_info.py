@@ -24,12 +24,12 @@ options:
   id:
     description:
       - Only the workspace with this ID.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
   name:
     description:
       - Only workspaces with this name. Upper and lower case differ.
-      - Null is an error. To leave the option out if a variable is not set, use the filter V(default(omit, true\)).
+      - Null is an error. The filter C(default(omit, true\)) leaves the option out if a variable is not set.
     type: str
 seealso:
   - module: flashback.platform.ai_llms
@@ -54,7 +54,7 @@ RETURN = r"""
 ---
 workspaces:
   description: The workspaces. Fields that the API does not return are null.
-  returned: success
+  returned: when the task succeeded
   type: list
   elements: dict
   contains:
