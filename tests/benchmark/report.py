@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the page benchmark.rst of the guides, and docs/benchmark.png."""
+"""Write results.rst, whose main numbers the guide "How it works" repeats, and docs/benchmark.png."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ DOCS = ROOT / "docs"
 
 PAGE = """..
 {license}
-
-.. _ansible_collections.flashback.platform.docsite.benchmark:
 
 Benchmark
 =========
@@ -51,7 +49,7 @@ requests, eight at a time.
 
 {removals}
 
-.. image:: ../../benchmark.png
+.. image:: ../../docs/benchmark.png
    :alt: The seconds of {many} removals and of {many} creations, with one task, a loop of ai_llm, and a loop of uri.
 
 {many} creations
@@ -159,5 +157,5 @@ def write(
         ids=growth_table(ids),
         plans=plans_table(plans),
     )
-    Path(DOCS / "docsite" / "rst" / "benchmark.rst").write_text(page, encoding="utf-8")
+    Path(__file__).with_name("results.rst").write_text(page, encoding="utf-8")
     plot({f"{MANY} removals": removals, f"{MANY} creations": creations})
