@@ -43,7 +43,7 @@ SHOWN = ("ansible.cfg", "awx/plan.yml", "gitlab-ci.yml", "site.yml", "workspace.
 
 
 def compare_files(root: Path) -> None:
-    """Stop if the guides do not mention a file of docs/pipelines, or show other text than the file that the tests run."""
+    """Stop if the guides do not mention a file of docs/pipelines, or show another text than this file has."""
     guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
     folder = root / "docs" / "pipelines"
     for path in folder.rglob("*.*"):
