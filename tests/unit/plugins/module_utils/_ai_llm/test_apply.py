@@ -227,6 +227,9 @@ def test_404_for_what_was_not_listed_before(server: ScriptedServer, apply_one: C
     """The lost attempt did not remove it, because it did not exist."""
     server.expect(DELETE, GATEWAY_ERROR, ABSENT)
     assert apply_one(UNLISTED, retries=1) == Outcome(UNLISTED, "absent", ID)
+    server.expect(DELETE, FOREIGN_404)
+    server.expect(LIST, NOT_LISTED)
+    assert apply_one(UNLISTED) == Outcome(UNLISTED, "absent", ID)
 
 
 def test_lost_removal_of_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
