@@ -39,7 +39,7 @@ except (ImportError, AttributeError, OSError, RuntimeError, SyntaxError, TypeErr
 else:
     REQUESTS_IMPORT_ERROR = None
 
-USER_AGENT = "flashback.platform/1.3.0"
+USER_AGENT = "flashback.platform/1.4.0"
 
 
 class SendRecord:
