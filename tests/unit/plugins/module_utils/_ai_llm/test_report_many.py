@@ -140,7 +140,7 @@ def test_partial_failure() -> None:
         "message": "2 of 4 configurations could not be removed: id-2 (forbidden), id-3 (timeout)",
         "outcome_unknown": False,
     }
-    assert "outcomes" in error.next_step
+    assert error.next_step.startswith("See the return value outcomes")
     assert "Removed 1 of 4" in str(error)
 
 

@@ -138,8 +138,8 @@ def test_exception_is_explained_in_words(proxy: str | None, exc: BaseException, 
     assert PASSWORD not in error.message + error.next_step
 
 
-def test_cause_is_found_in_a_circle_of_exceptions() -> None:
-    first, second = OSError("outer"), OSError(111, "Connection refused")
+def test_innermost_cause_is_found_in_a_circle_of_exceptions() -> None:
+    first, second = OSError(5, "outer"), OSError(111, "Connection refused")
     first.__cause__, second.__context__ = second, first
     assert "Connection refused" in explain(first, sent=False, timeout=10, proxy=None).message
 
