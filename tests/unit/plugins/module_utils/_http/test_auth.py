@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
@@ -91,6 +92,40 @@ def test_a_token_that_expires_is_renewed_as_often_as_needed(server: ScriptedServ
         server.expect(LOGIN, logged_in(number))
         server.expect(DELETE, OK)
         delete(client)
+
+
+def test_another_failure_after_a_login_is_no_refusal(server: ScriptedServer, new_session: NewSession) -> None:
+    client = new_session(BOTH)
+    server.expect(DELETE, UNAUTHORIZED)
+    server.expect(LOGIN, logged_in(1))
+    server.expect(DELETE, FORBIDDEN)
+    assert failure_of(client).code == "forbidden"
+    server.expect(DELETE, UNAUTHORIZED)
+    server.expect(LOGIN, logged_in(2))
+    server.expect(DELETE, OK)
+    delete(client)
+
+
+def test_session_of_the_token_is_revoked_after_all_others(
+    server: ScriptedServer, new_session: NewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if the others take longer."""
+    client = new_session(BOTH)
+    for number in range(1, 4):
+        server.expect(DELETE, UNAUTHORIZED)
+        server.expect(LOGIN, logged_in(number))
+        server.expect(DELETE, OK)
+        delete(client)
+    revoked: list[str] = []
+
+    def send_once(_method: str, _path: str, token_id: str, **_options: t.Any) -> None:
+        time.sleep(0 if token_id == "session-3" else 0.1)
+        revoked.append(token_id)
+
+    monkeypatch.setattr(client._client, "send_once", send_once)
+    client.close()
+    assert sorted(revoked) == ["session-1", "session-2", "session-3"]
+    assert revoked[-1] == "session-3"
 
 
 @pytest.mark.parametrize(("lost", "effect"), [(CLOSED, Effect.PENDING), (SERVER_ERROR, Effect.POSSIBLE)])
