@@ -203,8 +203,9 @@ def test_white_space_beside_what_looks_like_it(part: str) -> None:
 
         return work
 
+    # If each part doubled the ways to match, the second search would take a thousand times as long.
     short, long = cpu_seconds(search(10), search(20))
-    assert long < 12 * short
+    assert long < 100 * short
 
 
 @pytest.mark.parametrize("shown", ["%2527%25E4", "&amp;#39;&amp;auml;", r"\u{27}\u{e4}", r"\x27\xc3\xa4", r"\x27\xe4"])
@@ -237,7 +238,7 @@ def test_many_backslashes_do_not_take_exponential_time() -> None:
         return lambda: redactor.redact(text)
 
     short, long = cpu_seconds(search(6), search(12))
-    assert long < 12 * short
+    assert long < 30 * short
 
 
 def test_texts_that_are_cut_take_no_more_time_for_longer_secrets() -> None:
@@ -249,7 +250,7 @@ def test_texts_that_are_cut_take_no_more_time_for_longer_secrets() -> None:
         return lambda: redactor.redact_all([f"x y {'z ' * 150}…"] * 20)
 
     short, long = cpu_seconds(search(50), search(200))
-    assert long < 2 * short
+    assert long < 3 * short
 
 
 def test_blank_secrets_are_ignored() -> None:

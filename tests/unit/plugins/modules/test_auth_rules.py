@@ -248,22 +248,6 @@ def test_workers_share_one_login_when_the_token_expires(api: FakeApi) -> None:
     assert len([line for line in api.lines if line.startswith("DELETE /ai")]) <= len(MANY) + 8
 
 
-def test_an_api_that_accepts_each_token_once_causes_two_logins_at_the_most(api: FakeApi) -> None:
-    api.configurations = {id: item(id=id, name=id) for id in MANY}
-    used: set[str] = set()
-
-    def accept_once(_line: str) -> None:
-        token = api.token_of(api.server.requests[-1])
-        if token in used:
-            api.valid.discard(token)
-        used.add(token)
-
-    api.hook = accept_once
-    ended = api.run(ai_llm.main, login=True, ids=MANY, state="absent")
-    assert ended.code == "partial_failure"
-    assert api.lines.count(LOGIN) <= 2
-
-
 def test_tokens_are_renewed_as_often_as_a_long_task_needs_it(api: FakeApi) -> None:
     ids = [f"id-{number}" for number in range(200)]
     api.configurations = {id: item(id=id, name=id) for id in ids}
