@@ -16,11 +16,13 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 
 core=$(.venv/bin/python -c 'from tests.tools.supported import ANY_CORE; print(ANY_CORE)')
-sed -n '1,/^$/p' "$file" > "$new"
-echo "# The versions of all tools of the checks, written by \"make update-constraints\"." >> "$new"
-echo "# tests/tools/update_constraints.sh says which ones are not pinned, and why." >> "$new"
-printf '\n%s\n' "$core" >> "$new"
-# shellcheck disable=SC2086
+{
+    sed -n '1,/^$/p' "$file"
+    echo '# The versions of all tools of the checks, written by "make update-constraints".'
+    echo '# tests/tools/update_constraints.sh says which ones are not pinned, and why.'
+    printf '\n%s\n' "$core"
+} > "$new"
+# shellcheck disable=SC2046,SC2086
 printf '%s; python_version >= "3.10"\n' "$core" | PIP_CONSTRAINT="" .venv/bin/python -m uv pip compile --quiet \
     --universal --python-version 3.9 --fork-strategy requires-python --no-header --no-annotate --no-python-downloads \
     --overrides <(echo attrs) $(printf -- '--no-emit-package=%s ' $unpinned) \

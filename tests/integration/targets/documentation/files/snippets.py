@@ -59,7 +59,7 @@ def blocks(root: Path, guide: str, language: str) -> list[str]:
     """The blocks of code in a language that a guide shows."""
     text = (root / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text(encoding="utf-8")
     found = re.findall(rf"^( *)\.\. code-block:: {re.escape(language)}\n\n((?:(?:\1   .*)?\n)+)", text, re.M)
-    return [textwrap.dedent(block) for _, block in found]
+    return [textwrap.dedent(block) for _indent, block in found]
 
 
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
