@@ -19,7 +19,18 @@ from ._text import excerpt, join_limited
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ._module import Module
+    class Module(t.Protocol):
+        """What is needed here of the class in `_module`, which imports this file."""
+
+        params: dict[str, t.Any]
+        unreadable: dict[str, str]
+
+        def source(self, name: str) -> str: ...
+
+        def warn(self, warning: str) -> None: ...
+
+        def fail_json(self, msg: str) -> t.NoReturn: ...
+
 
 API_OPTIONS: dict[str, dict[str, t.Any]] = {
     "api_url": {"type": "str", "default": "https://backend.flashback.tech"},

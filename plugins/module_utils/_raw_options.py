@@ -35,6 +35,9 @@ _BLANK_IS_NOT_SET = frozenset({"access_token", "email", "password", "ca_path"})
 # The characters to remove around the value; None stands for all white space.
 _STRIPPED = {"key": " \t\r\n", "secret": " \t\r\n", "email": " \t\r\n\v\f", "access_token": None}
 
+# Only linters pass templates to a module. Ansible refuses this one in words that they know, and ignore for templates.
+_TEMPLATE = "{{ hidden }}"
+
 _KINDS = {dict: "a dictionary", list: "a list", bool: "a boolean", int: "a number", float: "a number", str: "text"}
 _USE_ONE_FIELD = "use one field of it, or map(attribute='id') for the IDs of a list"
 _QUOTE_IT = "put the value in quotation marks, or add '| string' to its template"
@@ -79,6 +82,8 @@ class RawOptions:
         if spec is None and isinstance(value, (str, int)) and not isinstance(value, bool):
             # Ansible makes a list of it, and splits a text at its commas.
             return value
+        if _is_template(value):
+            return _TEMPLATE
         items = "texts" if spec is None else "dictionaries"
         hint = ": add '| from_json' to the template of JSON text" if isinstance(value, str) else ""
         raise ValueError(f"must be a list of {items}, not {_kind(value)}{hint}")
@@ -91,11 +96,17 @@ class RawOptions:
                 return _text(name, item)
             if isinstance(item, dict):
                 return self._options(item, spec, f" of {place_of_item(number, item)} of {name}")
+            if _is_template(item):
+                return _TEMPLATE
             hint = ": join lists with '+', or use the filter flatten" if isinstance(item, list) else ""
             raise ValueError(f"must be a dictionary, not {_kind(item)}{hint}")
         except ValueError as error:
             self.problems.append((f"{name} (item {number})", str(error)))
             return HIDDEN
+
+
+def _is_template(value: t.Any) -> bool:
+    return isinstance(value, str) and value.startswith("{{")
 
 
 def without_secrets(values: Mapping[str, t.Any], spec: Spec) -> dict[str, t.Any]:
@@ -106,7 +117,9 @@ def without_secrets(values: Mapping[str, t.Any], spec: Spec) -> dict[str, t.Any]
         if option.get("no_log") and value is not None:
             shown[name] = HIDDEN
         elif "options" in option and isinstance(value, list):
-            shown[name] = [without_secrets(item, option["options"]) if item != HIDDEN else item for item in value]
+            shown[name] = [
+                without_secrets(item, option["options"]) if isinstance(item, dict) else item for item in value
+            ]
         else:
             shown[name] = value
     return shown

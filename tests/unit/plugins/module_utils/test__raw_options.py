@@ -197,3 +197,13 @@ def test_without_secrets() -> None:
     shown = without_secrets({**values, "unknown": HIDDEN}, SPEC)
     hidden = {"secret": HIDDEN, "ai_llms": [{"name": "A", "secret": HIDDEN}], "unknown": HIDDEN}
     assert shown == {**values, **hidden}
+
+
+@pytest.mark.parametrize(
+    "value", ["{{ configurations }} " + SECRET, ["{{ one }}" + SECRET, {"name": "two", "secret": None}]]
+)
+def test_templates_are_left_to_ansible_without_their_text(value: t.Any) -> None:
+    """ansible-lint passes templates to a module, and ignores what Ansible itself says of them."""
+    options = RawOptions({"ai_llms": value}, SPEC)
+    assert not options.problems
+    assert SECRET not in json.dumps(without_secrets(options.values, SPEC))
