@@ -85,6 +85,16 @@ def test_only_the_api_accepts_a_token(
     assert "does not accept its access token" in str(failure_of(client))
 
 
+def test_a_late_response_does_not_accept_a_newer_token(server: ScriptedServer, new_session: NewSession) -> None:
+    """Another thread sent its request with the token before, and gets the response after the login."""
+    client = new_session(BOTH._replace(access_token=None))
+    server.expect(LOGIN, logged_in(1))
+    client.open()
+    client._mark_accepted("token-0")
+    server.expect(DELETE, UNAUTHORIZED)
+    assert "does not accept its access token" in str(failure_of(client))
+
+
 def test_a_token_that_expires_is_renewed_as_often_as_needed(server: ScriptedServer, new_session: NewSession) -> None:
     client = new_session(BOTH)
     for number in range(1, 5):
