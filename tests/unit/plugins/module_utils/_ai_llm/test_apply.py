@@ -291,18 +291,25 @@ def test_other_403_has_two_possible_causes(
 
 
 @pytest.mark.parametrize(
-    ("explanation", "code", "status"),
+    ("lost", "explanation", "code", "status"),
     [
-        (IN_USE, "in_use", "failed"),
-        (LISTED, "forbidden", "unknown"),
-        (NOT_LISTED, "forbidden", "unknown"),
-        (FORBIDDEN, "forbidden", "unknown"),
+        (GATEWAY_ERROR, IN_USE, "in_use", "failed"),
+        (GATEWAY_ERROR, LISTED, "forbidden", "unknown"),
+        (GATEWAY_ERROR, NOT_LISTED, "forbidden", "unknown"),
+        (GATEWAY_ERROR, FORBIDDEN, "forbidden", "unknown"),
+        (SERVER_ERROR, LISTED, "forbidden", "failed"),
+        (SERVER_ERROR, NOT_LISTED, "forbidden", "unknown"),
     ],
 )
 def test_403_after_a_lost_attempt(
-    explanation: Response, code: str, status: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
+    lost: Response,
+    explanation: Response,
+    code: str,
+    status: str,
+    server: ScriptedServer,
+    apply_one: Callable[..., Outcome],
 ) -> None:
-    server.expect(DELETE, GATEWAY_ERROR, FORBIDDEN)
+    server.expect(DELETE, lost, FORBIDDEN)
     server.expect(LIST, explanation)
     outcome = apply_one(REMOVAL, retries=1)
     assert (error_of(outcome).code, outcome.status) == (code, status)
