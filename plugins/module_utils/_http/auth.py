@@ -20,9 +20,8 @@ from .client import check_path_segment
 from .threads import for_each
 
 if t.TYPE_CHECKING:
-    from .._next_steps import BY_LOGIN_ERROR, NO_MFA, REFUSED_LOGIN
     from .answer import Answer
-from .client import Client
+    from .client import Client
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
