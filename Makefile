@@ -44,7 +44,7 @@ help:
 	@echo 'make test   run the unit, contract, integration and sanity tests (about five minutes)'
 	@echo 'make test-all  the same with every supported ansible-core, with the oldest Python and requests, and make random'
 	@echo 'make random  test with many random calls and requests; make random SEED=NUMBER repeats a run'
-	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licences, imports, ansible-lint, galaxy-importer'
+	@echo 'make lint   formatting, ruff, pylint, mypy, yamllint, docs, licenses, imports, ansible-lint, galaxy-importer'
 	@echo 'make nox ARGS=...  run nox, for example with ARGS=--list'
 	@echo 'make format  format the Python files'
 	@echo 'make docs   build the HTML documentation'

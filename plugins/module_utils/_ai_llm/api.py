@@ -73,8 +73,8 @@ class AiLlms:
         """`GET /ai/llm`: all configurations, or those of one workspace, or those with some IDs in any workspace.
 
         :param available: Use `GET /ai/llm/available`: configurations that are ready for use, newest first.
-        :raises ApiError: The request failed, or an item has no usable ID, or the list is not complete. Such a list does
-            not show what exists.
+        :raises ApiError: The request failed, or the list is not complete, or an item has no usable ID, or no workspace
+            although one is looked for. Such a list does not show what exists.
 
         This method filters the list itself, because the filter of the API is not trusted (decision 7).
         """
@@ -90,10 +90,10 @@ class AiLlms:
             for item in items:
                 # Serialize only the configurations that the caller needs: a large organization has a large list.
                 item_id = id_of(item)
-                if item_id in ids if ids is not None else workspace_id in (None, item.get("workspaceId")):
+                if item_id in ids if ids is not None else workspace_id is None or item["workspaceId"] == workspace_id:
                     listing[item_id] = serialize_ai_llm(item)
-        except ValueError:
-            message = "the list has a configuration without a usable ID"
+        except (KeyError, ValueError):
+            message = "the list has a configuration without a usable ID, or without its workspace"
             failure = Failure("invalid_response", message, next_step=BAD_LIST)
             raise ApiError(failure) from None
         return [*listing.values()]

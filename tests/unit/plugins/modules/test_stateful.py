@@ -203,6 +203,7 @@ FAILS_WITH: dict[str, set[str]] = {
     "wrong_token_answers_403": {"forbidden"},
     "unknown_workspace_answers_404": {"rejected"},
     "list_has_more": {"invalid_response"},
+    "items_without_workspace": {"invalid_response"},
     "failed_validation_answers_400": {"rejected"},
 }
 
@@ -728,10 +729,10 @@ class Calls(RuleBasedStateMachine):
         """Whether a configuration has the fields that are wanted, credentials aside."""
         return all(item[listed] == wanted.get(field, item[listed]) for field, listed in RETURNED.items())
 
-    @staticmethod
-    def returned(item: dict[str, t.Any]) -> dict[str, t.Any]:
+    def returned(self, item: dict[str, t.Any]) -> dict[str, t.Any]:
         """The fields of a configuration that can be compared, as modules return them."""
-        return {"id": item["id"], **{field: item[listed] for field, listed in RETURNED.items()}}
+        hidden = {"workspace_id": None} if self.switch == "items_without_workspace" else {}
+        return {"id": item["id"], **{field: item[listed] for field, listed in RETURNED.items()}, **hidden}
 
     @staticmethod
     def project(ai_llm: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -78,6 +78,16 @@ def test_filter_of_the_api_is_not_trusted(server: ScriptedServer, ai_llms: AiLlm
     assert [ai_llm["id"] for ai_llm in ai_llms.list(WORKSPACE)] == [ID]
 
 
+def test_list_with_an_item_that_has_no_workspace_proves_nothing_about_a_workspace(
+    server: ScriptedServer, ai_llms: AiLlms
+) -> None:
+    nowhere = {field: value for field, value in item(id="b").items() if field != "workspaceId"}
+    for line in (LIST, LIST_WORKSPACE):
+        server.expect(line, response(200, listing(item(), nowhere)))
+    assert len(ai_llms.list()) == 2
+    assert error_of(lambda: ai_llms.list(WORKSPACE)).code == "invalid_response"
+
+
 def test_list_of_some_ids(server: ScriptedServer, ai_llms: AiLlms) -> None:
     server.expect(LIST, *[response(200, listing(item(id="b", name=ID), item(), item(id=ID.upper())))] * 2)
     assert [ai_llm["id"] for ai_llm in ai_llms.list(ids={ID, "missing"})] == [ID]
