@@ -89,7 +89,7 @@ def integration_targets() -> list[str]:
     """Return the targets that are tests. The largest comes first, so that parallel sessions end together."""
     folders = [file.parent for file in Path("tests/integration/targets").glob("*/aliases")]
     tests = [folder for folder in folders if "hidden" not in (folder / "aliases").read_text(encoding="utf-8")]
-    sizes = {folder.name: sum(file.stat().st_size for file in folder.rglob("*.yml")) for folder in tests}
+    sizes = {folder.name: sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) for folder in tests}
     return sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
