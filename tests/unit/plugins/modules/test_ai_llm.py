@@ -238,13 +238,13 @@ def test_unreachable(start_server: StartServer, run_task: RunTask) -> None:
     )
 
 
-def test_timeout_of_one_second(server: ScriptedServer, run_task: RunTask) -> None:
+def test_timeout_of_three_seconds(server: ScriptedServer, run_task: RunTask) -> None:
     """A removal whose response did not come in time is looked up."""
     server.expect(DELETE, HANG)
     server.expect(LIST, LISTED)
-    result = run_task(timeout=1, **BY_ID)
+    result = run_task(timeout=3, **BY_ID)
     assert (result.code, result.error["http_status"], result.error["outcome_unknown"]) == ("timeout", None, True)
-    assert "within the timeout of 1 second. " in result.msg
+    assert "within the timeout of 3 seconds. " in result.msg
     assert "increase the option timeout" in result.msg
 
 

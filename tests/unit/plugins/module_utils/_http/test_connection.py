@@ -50,7 +50,7 @@ def send(server: ScriptedServer) -> Callable[..., SendRecord]:
         if abandoned:
             record.abandon()
         with contextlib.suppress(OSError, connection.requests.RequestException):
-            sessions[is_https].delete(url, timeout=1, allow_redirects=False)
+            sessions[is_https].delete(url, timeout=3, allow_redirects=False)
         return record
 
     return send
