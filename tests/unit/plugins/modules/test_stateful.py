@@ -777,7 +777,7 @@ def test_what_modules_say_is_what_happened(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_what_modules_say_with_another_api(switch: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_calls(monkeypatch, switch, examples=max(3, CALLS // 1000))
+    make_calls(monkeypatch, switch, examples=max(2, CALLS // 4000))
 
 
 def make_calls(monkeypatch: pytest.MonkeyPatch, switch: str = "", *, examples: int) -> None:
