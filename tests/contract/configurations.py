@@ -61,8 +61,8 @@ class Configurations:
         self._unclear.add(fields["name"])
         try:
             answer = self.server.send("POST", "/ai/llm", body=fields)
-        except pytest.skip.Exception:
-            # A 429 proves that nothing was created.
+        except (pytest.skip.Exception, KeyboardInterrupt):
+            # A 429 proves that nothing was created, and an interruption comes before the request.
             self._unclear.remove(fields["name"])
             raise
         if answer.has(aiLlmId=str):
@@ -114,6 +114,7 @@ class Configurations:
 
     def remove_all(self) -> None:
         """Remove everything that the suite has created, by ID, and by the beginning of its name."""
+        self.server.interrupts.begin_cleanup()
         for pause in (0, 1, 2):
             time.sleep(pause)
             try:

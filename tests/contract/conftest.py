@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from .configurations import Configuration, Configurations
+from .interrupts import Interrupts
 from .report import AS_ASSUMED, DIFFERENT, Finding, counts, redact, render
 from .server import Answer, Server
 from .settings import Settings, SettingsError
@@ -32,15 +32,12 @@ class Run:
         self.settings = settings
         self.findings: dict[str, Finding] = {}
         self.configurations: Configurations | None = None
-        # The handlers of signals before the run.
-        self.handlers: dict[int, t.Any] = {}
+        self.interrupts = Interrupts()
 
     @property
     def left(self) -> list[str]:
         return self.configurations.left if self.configurations else []
 
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 RUN = pytest.StashKey[Run]()
 
@@ -65,15 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
     report = Path(config.option.contract_report)
     if report.is_dir() or not report.resolve().parent.is_dir():
         raise pytest.UsageError(f"--contract-report: {report} must be a file in a folder that exists.")
-    run = config.stash[RUN] = Run(settings)
-    # CI systems end a job with SIGTERM, and programs in the background ignore Ctrl+C. Both must clean up.
-    run.handlers = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    config.stash[RUN] = Run(settings)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    run = config.stash.get(RUN, None)
-    for number, handler in run.handlers.items() if run else ():
-        signal.signal(number, handler)
+    if RUN in config.stash:
+        config.stash[RUN].interrupts.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -103,9 +97,9 @@ def settings(run: Run, pytestconfig: pytest.Config) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def server(settings: Settings) -> Iterator[Server]:
+def server(run: Run, settings: Settings) -> Iterator[Server]:
     """The tested server, with an access token. Ends the run if it refuses the login."""
-    server = Server(settings)
+    server = Server(settings, run.interrupts)
     try:
         if not server.token:
             answer = server.log_in()

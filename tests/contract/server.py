@@ -17,10 +17,11 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from .interrupts import Interrupts
 from .settings import Settings
 
 # Seconds for one response.
-TIMEOUT = 60
+TIMEOUT = 30
 
 # How often a request is sent that the API answers with 429, and for how many seconds the suite waits at most.
 ATTEMPTS = 5
@@ -113,8 +114,9 @@ class _Nothing(requests.auth.AuthBase):
 
 
 class Server:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, interrupts: Interrupts) -> None:
         self.settings = settings
+        self.interrupts = interrupts
         self.token = settings.access_token
         self.first_login: Answer | None = None
         self._session = requests.Session()
@@ -134,16 +136,17 @@ class Server:
             if wait > MAX_WAIT:
                 pytest.skip(f"the API limits the rate of requests, and asks to wait for {wait:.0f} seconds")
             time.sleep(max(0, wait))
-            response = self._session.request(
-                method,
-                url,
-                json=body,
-                params=query,
-                auth=auth,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                verify=self.settings.ca_path or None,
-            )
+            with self.interrupts.request():
+                response = self._session.request(
+                    method,
+                    url,
+                    json=body,
+                    params=query,
+                    auth=auth,
+                    timeout=TIMEOUT,
+                    allow_redirects=False,
+                    verify=self.settings.ca_path or None,
+                )
             if response.status_code != 429:
                 return Answer(response)
             self._not_before = time.monotonic() + _retry_after(response, default=2**attempt)
@@ -170,6 +173,7 @@ class Server:
 
     def close(self) -> None:
         """Revoke the logins that are still open."""
+        self.interrupts.begin_cleanup()
         for token_id in list(self._logins):
             with contextlib.suppress(requests.RequestException, pytest.skip.Exception):
                 self.revoke(token_id)

@@ -90,6 +90,8 @@ def run_suite(
         report.unlink(missing_ok=True)
         options = ("--rootdir", str(ROOT), "-c", "/dev/null", "-p", "no:cacheprovider", "--capture=no", "-q")
         status = pytest.main([str(SUITE), *options, "--contract-report", str(report), *arguments])
+        if status == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
         captured = capsys.readouterr()
         text = report.read_text(encoding="utf-8") if report.exists() else ""
         return SuiteResult(int(status), captured.out + captured.err, text)
