@@ -269,6 +269,7 @@ def test_proxy_of_the_environment(
 def test_cookies_are_neither_kept_nor_sent(server: ScriptedServer) -> None:
     server.expect("GET /", *[response(200, b"", {"Set-Cookie": "session=1; Path=/"})] * 2)
     session = new_session(None)
+    SendRecord().use()
     for _again in range(2):
         session.get(server.url)
     assert not session.cookies
