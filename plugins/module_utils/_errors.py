@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import typing as t
 
+from ._next_steps import CHECK_GATEWAY
 from ._text import count
 
 _UNKNOWN = (
@@ -58,6 +59,8 @@ class Failure(t.NamedTuple):
     origin: Origin = Origin.OTHER
     # What the user can do about it, one or more sentences.
     next_step: str = ""
+    # Whether the cause can be that api_url is not the address of the API. Then the next step is to check it.
+    suspects_address: bool = False
     # The beginning of the sentence that ends with the message, such as "the API answered 403: ".
     lead: str = ""
     # Sentences that follow the message: what was learned later, for example from the list.
@@ -86,6 +89,10 @@ class Failure(t.NamedTuple):
     def with_context(self, *sentences: str) -> Failure:
         """Return the failure with more sentences after its message."""
         return self._replace(context=_sentences(self.context, *sentences))
+
+    def at_proven_address(self) -> Failure:
+        """Return the failure of a task in which another response has shown that api_url is right."""
+        return self._replace(next_step=CHECK_GATEWAY, suspects_address=False) if self.suspects_address else self
 
     def __str__(self) -> str:
         """Return sentences: what happened, what to do next, and whether the outcome is unknown."""

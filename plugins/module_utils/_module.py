@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ._checks import check_access_token, check_api_url, check_between, check_email, check_password
 from ._errors import ApiError, OptionError
-from ._http.auth import ALLOWED_IN_CHECK_MODE, AuthenticatedClient, Credentials
+from ._http.auth import ALLOWED_IN_CHECK_MODE, AuthenticatedClient, Identity
 from ._http.client import Client
 from ._http.connection import REQUESTS_IMPORT_ERROR
 from ._http.transport import Transport
-from ._options import VARIABLES, check_option, read_variable, warn_if_quoted
-from ._raw_options import HIDDEN, RawOptions, describe, without_secrets
+from ._options.checks import check_access_token, check_api_url, check_between, check_email, check_password
+from ._options.connection import VARIABLES, check_option, read_variable, warn_if_quoted
+from ._options.raw import HIDDEN, RawOptions, describe, without_secrets
 from ._redact import MIN_SECRET, Redactor
 from ._result import Result
 from ._text import excerpt
@@ -92,12 +92,12 @@ def run(
     activity: str,
     action: Callable[[AuthenticatedClient], Result],
     *,
-    check_credentials: Callable[[Credentials], None] | None = None,
+    check_identity: Callable[[Identity], None] | None = None,
 ) -> t.NoReturn:
     """Connect, run the action, and end the task with its result.
 
     :param activity: The beginning of an error message: what the action does, such as "Listing workspaces".
-    :param check_credentials: Raises OptionError if the given credentials are not sufficient for the action.
+    :param check_identity: Raises OptionError if the given credentials are not sufficient for the action.
     """
     if REQUESTS_IMPORT_ERROR:
         *_traceback, cause = REQUESTS_IMPORT_ERROR.strip().splitlines()
@@ -105,28 +105,32 @@ def run(
         module.fail_json(msg=msg, exception=REQUESTS_IMPORT_ERROR)
     redactor = Redactor()
     try:
-        credentials = _credentials(module)
-        (check_credentials or _check_credentials)(credentials)
+        identity = _identity(module)
+        (check_identity or _check_identity)(identity)
     except OptionError as error:
         module.fail_json(msg=str(error))
-    client = AuthenticatedClient(_client(module, credentials, redactor), credentials)
-    result = _result(module, activity, lambda: action(client))
+    client = AuthenticatedClient(_client(module, identity, redactor), identity)
+    result = _result(module, activity, client, action)
     # Not in a "finally" block: after an interruption, the module must not send more requests.
     client.close()
     _end(module, redactor, result)
 
 
-def _result(module: Module, activity: str, action: Callable[[], Result]) -> Result:
+def _result(
+    module: Module, activity: str, client: AuthenticatedClient, action: Callable[[AuthenticatedClient], Result]
+) -> Result:
     """Return the result of the action. If it failed, add the return values of a failed task."""
     try:
-        result = action()
+        result = action(client)
     except OptionError as error:
         return Result({"failed": True, "msg": str(error)})
     except ApiError as error:
         result = Result({}, failure=error.failure)
-    if result.failure:
-        msg = f"{activity} at {module.params['api_url']} failed: {result.failure}"
-        values = {**result.values, "failed": True, "msg": msg, "error": result.failure.as_dict()}
+    failure = result.failure
+    if failure:
+        failure = failure.at_proven_address() if client.address_proven else failure
+        msg = f"{activity} at {module.params['api_url']} failed: {failure}"
+        values = {**result.values, "failed": True, "msg": msg, "error": failure.as_dict()}
         result = result._replace(values=values)
     return result
 
@@ -149,18 +153,18 @@ def _end(module: Module, redactor: Redactor, result: Result) -> t.NoReturn:
     module.exit_json(**values)
 
 
-def _credentials(module: Module) -> Credentials:
-    credentials = Credentials(
+def _identity(module: Module) -> Identity:
+    identity = Identity(
         access_token=check_option(module, "access_token", check_access_token),
         email=check_option(module, "email", check_email),
         password=check_option(module, "password", check_password),
     )
-    warn_if_quoted(module, {f"password{module.source('password')}": credentials.password})
-    return credentials
+    warn_if_quoted(module, {f"password{module.source('password')}": identity.password})
+    return identity
 
 
-def _check_credentials(credentials: Credentials) -> None:
-    access_token, email, password = credentials
+def _check_identity(identity: Identity) -> None:
+    access_token, email, password = identity
     if (email is None) != (password is None):
         missing = "email" if email is None else "password"
         raise OptionError(
@@ -174,12 +178,12 @@ def _check_credentials(credentials: Credentials) -> None:
         )
 
 
-def _client(module: Module, credentials: Credentials, redactor: Redactor) -> Client:
+def _client(module: Module, identity: Identity, redactor: Redactor) -> Client:
     redactor.add(*module.no_log_values)
     # If a secret is "x", Ansible would replace each "x" in the result. So such a secret is hidden in the options only.
     module.no_log_values = {secret for secret in module.no_log_values if len(secret) >= MIN_SECRET}
     module.params = without_secrets(module.params, module.argument_spec)
-    api_url = _api_url(module, credentials, redactor)
+    api_url = _api_url(module, identity, redactor)
     timeout = check_option(module, "timeout", check_between(1, 86400))
     retries = check_option(module, "retries", check_between(0, 100))
     validate_certs = check_option(module, "validate_certs", bool)
@@ -197,7 +201,7 @@ def _client(module: Module, credentials: Credentials, redactor: Redactor) -> Cli
     )
 
 
-def _api_url(module: Module, credentials: Credentials, redactor: Redactor) -> str:
+def _api_url(module: Module, identity: Identity, redactor: Redactor) -> str:
     def check(value: str) -> str:
         try:
             return check_api_url(value)
@@ -209,7 +213,7 @@ def _api_url(module: Module, credentials: Credentials, redactor: Redactor) -> st
     api_url: str = check_option(module, "api_url", check)
     parts = urlsplit(api_url)
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        secrets = "the access token is" if credentials.password is None else "the password and the access token are"
+        secrets = "the access token is" if identity.password is None else "the password and the access token are"
         module.warn(redactor.redact(f"api_url is plain http: {secrets} sent to {parts.hostname} unencrypted."))
     return api_url
 

@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Clean texts of servers before they are shown."""
+"""Texts of servers: what can be shown of them, and what can be sent in a path."""
 
 from __future__ import annotations
 
@@ -63,3 +63,16 @@ def html_text(markup: str) -> str:
 
 def is_control(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cs")
+
+
+def check_path_segment(text: str) -> str:
+    """Return the text if it can be sent as one segment of a URL's path. Raises ValueError.
+
+    The segments "." and ".." are refused, because percent-encoding does not change dots, and HTTP libraries resolve
+    "..". All other texts are safe after percent-encoding.
+    """
+    if not text.strip() or any(map(is_control, text)):
+        raise ValueError("must not be blank, or contain control characters")
+    if text in (".", ".."):
+        raise ValueError("must not be '.' or '..'")
+    return text

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._http.answer import texts
 from ._http.listing import read_list
+from ._http.response import texts
 
 if t.TYPE_CHECKING:
     from ._http.auth import AuthenticatedClient

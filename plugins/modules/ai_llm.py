@@ -477,10 +477,10 @@ from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode, report_one
 from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._checks import check_id, check_ids, check_secret, check_text
 from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import Module, run
-from ..module_utils._options import api_argument_spec, check_option, warn_if_quoted
+from ..module_utils._options.checks import check_id, check_ids, check_secret, check_text
+from ..module_utils._options.connection import api_argument_spec, check_option, warn_if_quoted
 from ..module_utils._result import Result
 from ..module_utils._text import count
 

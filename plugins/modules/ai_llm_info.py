@@ -256,10 +256,10 @@ error:
 """
 
 from ..module_utils._ai_llm.api import AiLlms
-from ..module_utils._checks import check_id, check_text
 from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import Module, run
-from ..module_utils._options import api_argument_spec, check_option
+from ..module_utils._options.checks import check_id, check_text
+from ..module_utils._options.connection import api_argument_spec, check_option
 from ..module_utils._result import Result
 
 FILTERS = {"id": check_id, "name": check_text, "workspace_id": check_id}

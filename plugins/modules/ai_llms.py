@@ -428,11 +428,11 @@ from ..module_utils._ai_llm.plan_id import check_plan_id
 from ..module_utils._ai_llm.report import Mode
 from ..module_utils._ai_llm.report_many import report_workspace
 from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._checks import check_id, check_items, check_not_negative, check_secret, check_text
 from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import Module, run
-from ..module_utils._options import api_argument_spec, check_option, warn_if_quoted
-from ..module_utils._raw_options import place_of_item
+from ..module_utils._options.checks import check_id, check_items, check_not_negative, check_secret, check_text
+from ..module_utils._options.connection import api_argument_spec, check_option, warn_if_quoted
+from ..module_utils._options.raw import place_of_item
 from ..module_utils._result import Result
 from ..module_utils._text import join_limited
 

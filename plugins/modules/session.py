@@ -171,11 +171,11 @@ error:
 
 from datetime import datetime, timedelta, timezone
 
-from ..module_utils._checks import check_id
 from ..module_utils._errors import ApiError, OptionError
-from ..module_utils._http.auth import AuthenticatedClient, Credentials
+from ..module_utils._http.auth import AuthenticatedClient, Identity
 from ..module_utils._module import NO_ENVIRONMENT, Module, run
-from ..module_utils._options import api_argument_spec, check_option
+from ..module_utils._options.checks import check_id
+from ..module_utils._options.connection import api_argument_spec, check_option
 from ..module_utils._result import Result
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
@@ -224,16 +224,16 @@ def iso_time(expires_at: object) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def need_password(credentials: Credentials) -> None:
-    if credentials.email is None or credentials.password is None:
+def need_password(identity: Identity) -> None:
+    if identity.email is None or identity.password is None:
         raise OptionError(
             "email and password are needed to log in: set the options or the environment variables FLASHBACK_EMAIL and"
             f" FLASHBACK_PASSWORD.{NO_ENVIRONMENT}"
         )
 
 
-def need_access_token(credentials: Credentials) -> None:
-    if credentials.access_token is None:
+def need_access_token(identity: Identity) -> None:
+    if identity.access_token is None:
         raise OptionError("access_token is needed to log out: give the access_token that the login returned.")
 
 
@@ -249,11 +249,11 @@ def main() -> None:
     if module.params["state"] == "present":
         # A token from elsewhere is ignored, even if it cannot be used.
         module.ignore("access_token")
-        run(module, "Logging in", log_in, check_credentials=need_password)
+        run(module, "Logging in", log_in, check_identity=need_password)
     if not (module.params["token_id"] or "").strip():
         module.exit_json(**NOTHING_TO_REVOKE.values)
     token_id = check_option(module, "token_id", check_id)
-    run(module, "Logging out", lambda client: log_out(client, token_id), check_credentials=need_access_token)
+    run(module, "Logging out", lambda client: log_out(client, token_id), check_identity=need_access_token)
 
 
 if __name__ == "__main__":

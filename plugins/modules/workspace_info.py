@@ -138,10 +138,10 @@ error:
       sample: INVALID_PASSWORD
 """
 
-from ..module_utils._checks import check_id, check_text
 from ..module_utils._http.auth import AuthenticatedClient
 from ..module_utils._module import Module, run
-from ..module_utils._options import api_argument_spec, check_option
+from ..module_utils._options.checks import check_id, check_text
+from ..module_utils._options.connection import api_argument_spec, check_option
 from ..module_utils._result import Result
 from ..module_utils._workspace import list_workspaces
 

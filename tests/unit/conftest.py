@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
 from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads, transport
-from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient, Credentials
+from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient, Identity
 from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult, run_module
 from ansible_collections.flashback.platform.tests.unit.responses import KEY, LISTED_KEY, SECRET, TOKEN, TOKEN_CORE
@@ -146,9 +146,9 @@ def new_client(server: ScriptedServer, new_transport: NewTransport) -> NewClient
 def new_session(new_client: NewClient) -> NewSession:
     """Makes sessions with the server, with the options of `new_client`."""
 
-    def new(credentials: Credentials | None = None, **options: t.Any) -> AuthenticatedClient:
+    def new(identity: Identity | None = None, **options: t.Any) -> AuthenticatedClient:
         redactor = Redactor()
-        return AuthenticatedClient(new_client(redactor=redactor, **options), credentials or Credentials(TOKEN))
+        return AuthenticatedClient(new_client(redactor=redactor, **options), identity or Identity(TOKEN))
 
     return new
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import ApiError, Effect, Failure, Origin
-from .._http.answer import Answer, proves_success, text_or_none, texts
-from .._http.client import check_path_segment
+from .._http.response import Response, proves_success, text_or_none, texts
 from .._next_steps import BAD_LIST, DISAPPEARED
-from .._text import count, join_limited
+from .._text import check_path_segment, count, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -114,9 +113,9 @@ class AiLlms:
 
         Returns the new ID; None if the API says that it created the configuration, but gives no usable ID.
         """
-        answer = self._client.call("POST", "/ai/llm", body=to_api(fields), proof=_created)
+        response = self._client.call("POST", "/ai/llm", body=to_api(fields), proof=_created)
         try:
-            return id_of(answer.fields, "aiLlmId")
+            return id_of(response.fields, "aiLlmId")
         except ValueError:
             return None
 
@@ -137,21 +136,21 @@ class AiLlms:
         Returns {valid, message}. A 200 with `success: false` is a valid result here, not a failure (decision 1).
         """
         try:
-            answer = self._client.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
+            response = self._client.call("POST", "/ai/llm/{}/validate", ai_llm_id, proof=_validated)
         except ApiError as error:
             # A validation changes nothing.
             raise ApiError(_disappeared(error.failure)._replace(effect=Effect.NONE)) from error
-        return {"valid": answer.success, "message": self._client.api_message(answer)}
+        return {"valid": response.success, "message": response.message or "JSON without a message"}
 
 
-def _created(answer: Answer) -> bool:
+def _created(response: Response) -> bool:
     # Only the API itself sends this field, so it proves success (decision 1).
-    has_id = bool(text_or_none(answer.fields.get("aiLlmId")))
-    return answer.success is not False and (has_id or proves_success(answer))
+    has_id = bool(text_or_none(response.fields.get("aiLlmId")))
+    return response.success is not False and (has_id or proves_success(response))
 
 
-def _validated(answer: Answer) -> bool:
-    return answer.success is not None
+def _validated(response: Response) -> bool:
+    return response.success is not None
 
 
 def _disappeared(failure: Failure) -> Failure:

@@ -13,7 +13,7 @@ import enum
 import typing as t
 
 from .._errors import Effect, Failure, Origin
-from .._next_steps import CHECK_ADDRESS, CHECK_GATEWAY, REFUSED_REMOVAL, WITHOUT_ID
+from .._next_steps import REFUSED_REMOVAL, WITHOUT_ID
 from .._text import join_limited
 from .api import AiLlm, Listing, repositories_of, repository_names
 from .outcome import Change, Outcome
@@ -38,9 +38,6 @@ class _Look(t.NamedTuple):
 def settle(outcome: Outcome, listed: Listing) -> Outcome:
     """Return the outcome of a failed write that the list shows. Only a PENDING effect survives "not done"."""
     failure = t.cast("Failure", outcome.failure)
-    if failure.next_step == CHECK_ADDRESS:
-        # The list has come from that address.
-        failure = failure._replace(next_step=CHECK_GATEWAY)
     if _is_refused_removal(outcome, failure):
         return _settle_refusal(outcome, failure, listed)
     look = _LOOKS[outcome.change.action](outcome, listed)

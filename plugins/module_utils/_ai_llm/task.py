@@ -56,9 +56,12 @@ def carry_out(
         if listed and pruned == len(listed) and rules.prune_limit is None:
             warnings += (_prunes_everything(pruned, rules.workspace_id),)
         return [predict(change) for change in changes], warnings
-    if changes:
-        client.open()
     outcomes = apply(api, changes, validate=validate, workspace_id=rules.workspace_id if whole_workspace else None)
+    if client.address_proven:
+        outcomes = [
+            outcome._replace(failure=outcome.failure.at_proven_address()) if outcome.failure else outcome
+            for outcome in outcomes
+        ]
     login_failure = _common_login_failure(outcomes)
     if login_failure:
         raise ApiError(login_failure)

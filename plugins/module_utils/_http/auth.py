@@ -16,12 +16,12 @@ import typing as t
 
 from .._errors import ApiError, Effect, Failure, Origin
 from .._next_steps import BY_LOGIN_ERROR, NO_MFA, REFUSED_LOGIN
-from .client import check_path_segment
+from .._text import check_path_segment
 from .threads import for_each
 
 if t.TYPE_CHECKING:
-    from .answer import Answer
     from .client import Client
+    from .response import Response
 
 _LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
@@ -33,7 +33,7 @@ ALLOWED_IN_CHECK_MODE = frozenset({("POST", _LOGIN), ("DELETE", _REVOCATION)})
 REVOCATION_TIMEOUT = 3.0
 
 
-class Credentials(t.NamedTuple):
+class Identity(t.NamedTuple):
     # Comes first, if it is given.
     access_token: str | None
     # Both are given, or both are None.
@@ -52,23 +52,23 @@ class Login(t.NamedTuple):
 class AuthenticatedClient:
     """Calls the API with a token. All threads share it, and its logins."""
 
-    def __init__(self, client: Client, credentials: Credentials) -> None:
+    def __init__(self, client: Client, identity: Identity) -> None:
         self._client = client
-        self._credentials = credentials
+        self._identity = identity
         self._lock = threading.Lock()
-        self._token = credentials.access_token
+        self._token = identity.access_token
         # Whether the API has accepted a request with the newest token.
         self._accepted = False
         self._logins: list[Login] = []
         # Why there is no further login in this task.
         self._refusal: Failure | None = None
-        self.api_message = client.api_message
 
-    def open(self) -> None:
-        """Log in now if there is no token yet, before several threads need it. Raises ApiError."""
-        self._current_token()
+    @property
+    def address_proven(self) -> bool:
+        """Whether a response has shown that `api_url` is the address of this API."""
+        return self._client.address_proven
 
-    def call(self, method: str, path: str, *segments: str, **options: t.Any) -> Answer:
+    def call(self, method: str, path: str, *segments: str, **options: t.Any) -> Response:
         """As `Client.call()`, with the token. After a 401, log in and repeat the request once.
 
         A 401 proves that its attempt did nothing, so this holds for POST too. The effect that an earlier attempt may
@@ -81,7 +81,7 @@ class AuthenticatedClient:
             return self._send(token, method, path, *segments, **options)
         except ApiError as error:
             refused = error.failure
-            if refused.http_status != 401 or self._credentials.password is None:
+            if refused.http_status != 401 or self._identity.password is None:
                 raise
         token = self._newer_token(token, refused)
         try:
@@ -114,26 +114,26 @@ class AuthenticatedClient:
 
         :raises ApiError: The API refuses the login, or returns no usable token, or cannot be reached.
         """
-        body = {"email": self._credentials.email, "password": self._credentials.password}
+        body = {"email": self._identity.email, "password": self._identity.password}
         try:
-            answer = self._client.call("POST", _LOGIN, token=None, body=body, proof=_is_login, repeatable=True)
+            response = self._client.call("POST", _LOGIN, token=None, body=body, proof=_is_login, repeatable=True)
         except ApiError as error:
             raise ApiError(_login_failure(error.failure)) from error
-        return _read_login(answer)
+        return _read_login(response)
 
     def revoke(self, token_id: str) -> None:
         """`DELETE /token/{tokenId}` with the access token that was given. Never logs in. Raises ApiError."""
-        self._client.call("DELETE", _REVOCATION, token_id, token=self._credentials.access_token)
+        self._client.call("DELETE", _REVOCATION, token_id, token=self._identity.access_token)
 
-    def _send(self, token: str, method: str, path: str, *segments: str, **options: t.Any) -> Answer:
+    def _send(self, token: str, method: str, path: str, *segments: str, **options: t.Any) -> Response:
         try:
-            answer = self._client.call(method, path, *segments, token=token, **options)
+            response = self._client.call(method, path, *segments, token=token, **options)
         except ApiError as error:
             if error.failure.origin is Origin.API and error.failure.http_status not in (401, 429):
                 self._mark_accepted(token)
             raise
         self._mark_accepted(token)
-        return answer
+        return response
 
     def _mark_accepted(self, token: str) -> None:
         with self._lock:
@@ -180,34 +180,34 @@ class AuthenticatedClient:
         return failure
 
 
-def _is_login(answer: Answer) -> bool:
+def _is_login(response: Response) -> bool:
     """Whether a 2xx is a response to a login."""
-    return isinstance(answer.body, dict) and answer.success is not False
+    return isinstance(response.body, dict) and response.success is not False
 
 
-def _read_login(answer: Answer) -> Login:
+def _read_login(response: Response) -> Login:
     """Return the login in a response. Raises ApiError if it has no usable access token: a text that can be a header."""
-    access_token = answer.fields.get("accessToken")
+    access_token = response.fields.get("accessToken")
     access_token = access_token.strip() if isinstance(access_token, str) else ""
     if not re.fullmatch(r"[!-~]+", access_token):
-        lead = f"the login failed: the API answered {answer.status}: "
+        lead = f"the login failed: the API answered {response.status}: "
         raise ApiError(
             Failure(
                 "login_failed",
                 "the response contains no usable access token",
-                http_status=answer.status,
+                http_status=response.status,
                 origin=Origin.LOGIN,
                 next_step=NO_MFA,
                 lead=lead,
                 details={"reason": None},
             )
         )
-    token_id: t.Any = answer.fields.get("tokenId")
+    token_id: t.Any = response.fields.get("tokenId")
     try:
         check_path_segment(token_id)
     except (AttributeError, TypeError, ValueError):
         token_id = None
-    return Login(access_token, token_id, answer.fields.get("expiresAt"))
+    return Login(access_token, token_id, response.fields.get("expiresAt"))
 
 
 def _login_failure(failure: Failure) -> Failure:

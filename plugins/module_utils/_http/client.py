@@ -15,8 +15,8 @@ import typing as t
 from urllib.parse import quote
 
 from .._errors import ApiError, Effect, Failure
-from .._text import is_control
-from .answer import Answer, Reader, proves_success
+from .._text import check_path_segment
+from .response import Reader, Response, proves_success
 from .threads import Throttle
 
 if t.TYPE_CHECKING:
@@ -64,7 +64,11 @@ class Client:
         # Whether the API has refused a request with 429 in all attempts, and has accepted none since then.
         self._gave_up = False
         self._reader = Reader(redactor)
-        self.api_message = self._reader.api_message
+
+    @property
+    def address_proven(self) -> bool:
+        """Whether a response has shown that `api_url` is the address of this API."""
+        return self._reader.address_proven
 
     def call(
         self,
@@ -74,10 +78,10 @@ class Client:
         token: str | None,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, t.Any] | None = None,
-        proof: Callable[[Answer], bool] = proves_success,
+        proof: Callable[[Response], bool] = proves_success,
         repeatable: bool | None = None,
         effect: Effect = Effect.NONE,
-    ) -> Answer:
+    ) -> Response:
         """Send a request, and repeat it after transient failures. Returns the response that proves success.
 
         :param path: A template such as `/ai/llm/{}`. Each of the segments is percent-encoded into it.
@@ -95,7 +99,7 @@ class Client:
             attempts += 1
             with self._throttle:
                 result = self._attempt(method, url, token, query, body, proof)
-            if isinstance(result, Answer):
+            if isinstance(result, Response):
                 self._gave_up = False
                 return result
             effect = max(effect, result.effect) if writes else Effect.NONE
@@ -122,8 +126,8 @@ class Client:
         token: str | None,
         timeout: float,
         body: Mapping[str, t.Any] | None = None,
-    ) -> Answer | None:
-        """Send a request once, without waiting for the throttle. Returns the answer, None if no response came.
+    ) -> Response | None:
+        """Send a request once, without waiting for the throttle. Returns the response, None if no response came.
 
         :param timeout: Seconds for the response.
         """
@@ -146,33 +150,20 @@ class Client:
         token: str | None,
         query: Mapping[str, str] | None,
         body: Mapping[str, t.Any] | None,
-        proof: Callable[[Answer], bool],
-    ) -> Answer | Failure:
+        proof: Callable[[Response], bool],
+    ) -> Response | Failure:
         try:
-            response = self._transport.send(method, url, token=token, query=query, body=body)
+            received = self._transport.send(method, url, token=token, query=query, body=body)
         except ApiError as error:
             return error.failure
-        answer = self._reader.read(response)
-        if answer.ok and proof(answer):
+        response = self._reader.read(received)
+        if response.ok and proof(response):
             self._reader.address_proven = True
-            return answer
-        return self._reader.failure(answer, response)
+            return response
+        return self._reader.failure(response, received)
 
 
 def _delay(attempts: int, retry_after: float) -> float:
     """Return the seconds to wait after this many attempts: exponential backoff with jitter, or more if the API asks."""
     backoff = BACKOFF_BASE * 2 ** min(attempts - 1, 10) * random.uniform(1, 1.25)
     return min(max(backoff, retry_after), BACKOFF_MAX)
-
-
-def check_path_segment(text: str) -> str:
-    """Return the text if it can be sent as one segment of a URL's path. Raises ValueError.
-
-    The segments "." and ".." are refused, because percent-encoding does not change dots, and HTTP libraries resolve
-    "..". All other texts are safe after percent-encoding.
-    """
-    if not text.strip() or any(map(is_control, text)):
-        raise ValueError("must not be blank, or contain control characters")
-    if text in (".", ".."):
-        raise ValueError("must not be '.' or '..'")
-    return text

@@ -16,8 +16,8 @@ from .._errors import ApiError, Failure
 from .._next_steps import LIST_WITH_PAGES
 
 if t.TYPE_CHECKING:
-    from .answer import Answer
     from .auth import AuthenticatedClient
+    from .response import Response
 
 # The API documents no paging. These are the usual signs of it, in the body or in one of its parts.
 _PARTS = ("pagination", "paging", "page", "meta", "links", "_links")
@@ -39,17 +39,17 @@ def read_list(
     :param has_total: Whether a total in the response is the number of items.
     :raises ApiError: The request failed, or the response says that there are more items.
     """
-    answer = client.call("GET", path, query=query, proof=functools.partial(_has_list, field=field))
-    items: list[t.Any] = answer.fields[field]
-    if answer.has_next_link or _says_more(answer.fields, len(items) if has_total else None):
+    response = client.call("GET", path, query=query, proof=functools.partial(_has_list, field=field))
+    items: list[t.Any] = response.fields[field]
+    if response.has_next_link or _says_more(response.fields, len(items) if has_total else None):
         message = "the response contains only a part of the list"
-        raise ApiError(Failure("invalid_response", message, http_status=answer.status, next_step=LIST_WITH_PAGES))
+        raise ApiError(Failure("invalid_response", message, http_status=response.status, next_step=LIST_WITH_PAGES))
     return items
 
 
-def _has_list(answer: Answer, field: str) -> bool:
+def _has_list(response: Response, field: str) -> bool:
     """Whether a 2xx contains the requested list (decision 1)."""
-    return answer.success is not False and isinstance(answer.fields.get(field), list)
+    return response.success is not False and isinstance(response.fields.get(field), list)
 
 
 def _says_more(fields: dict[str, t.Any], number: int | None) -> bool:

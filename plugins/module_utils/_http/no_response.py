@@ -64,7 +64,7 @@ def too_long(max_bytes: int) -> Failure:
         sent=True,
         next_step=CHECK_ADDRESS,
         retryable=False,
-    )
+    )._replace(suspects_address=True)
 
 
 def refused_by_proxy(proxy: str | None, status: int) -> Failure:

@@ -39,7 +39,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-class Response(t.NamedTuple):
+class HttpResponse(t.NamedTuple):
     status: int
     # Seconds from the header, 0 without it.
     retry_after: float
@@ -75,7 +75,7 @@ class Transport:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, t.Any] | None = None,
         timeout: float | None = None,
-    ) -> Response:
+    ) -> HttpResponse:
         """Send a request once. A redirect is returned, not followed (decision 2).
 
         :param token: The bearer token. None sends no Authorization header.
@@ -151,7 +151,7 @@ def _timed_out(timeout: float, *, sent: bool) -> ApiError:
     return ApiError(timed_out(timeout, sent=sent))
 
 
-def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> Response:
+def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> HttpResponse:
     record.use()
     deadline = time.monotonic() + timeout
     with session.request(**request, timeout=timeout, allow_redirects=False, stream=True) as response:
@@ -171,7 +171,7 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
             body = None
         headers = response.headers
         content = None if body is None else bytes(body)
-        return Response(
+        return HttpResponse(
             response.status_code,
             _seconds(headers.get("Retry-After")),
             headers.get("Content-Type") or "",

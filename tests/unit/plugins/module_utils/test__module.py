@@ -17,15 +17,15 @@ import pytest
 import yaml
 
 from ansible_collections.flashback.platform.plugins.module_utils import _module
-from ansible_collections.flashback.platform.plugins.module_utils._checks import check_api_url
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, OptionError
 from ansible_collections.flashback.platform.plugins.module_utils._http import connection
 from ansible_collections.flashback.platform.plugins.module_utils._module import Module, run
-from ansible_collections.flashback.platform.plugins.module_utils._options import (
+from ansible_collections.flashback.platform.plugins.module_utils._options.checks import check_api_url
+from ansible_collections.flashback.platform.plugins.module_utils._options.connection import (
     api_argument_spec,
     check_option,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._raw_options import HIDDEN
+from ansible_collections.flashback.platform.plugins.module_utils._options.raw import HIDDEN
 from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED
 from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module

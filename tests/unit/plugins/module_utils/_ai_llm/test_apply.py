@@ -12,7 +12,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api imp
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.apply import apply
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure, Origin
-from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Credentials
+from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Identity
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -414,7 +414,7 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
 def test_login_that_is_refused_with_403_says_nothing_about_the_removal(
     server: ScriptedServer, new_session: NewSession
 ) -> None:
-    credentials = Credentials(TOKEN, "user@example.com", "a-password-of-this-test")
+    credentials = Identity(TOKEN, "user@example.com", "a-password-of-this-test")
     server.expect(DELETE, RESET, response(401, REFUSED))
     server.expect("POST /user/login", FORBIDDEN)
     server.expect(LIST, IN_USE)
@@ -434,8 +434,8 @@ def test_address_is_not_doubted_after_the_list_has_proven_it(
     server.expect(LIST, LISTED)
     error = error_of(apply_one(REMOVAL))
     assert error.code == "invalid_response"
-    assert "api_url" not in str(error)
-    assert "proxy or a gateway" in error.next_step
+    assert error.suspects_address
+    assert "api_url" not in str(error.at_proven_address())
 
 
 # Creations

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, Origin
-from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient, Credentials
+from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient, Identity
 from ansible_collections.flashback.platform.tests.unit.responses import (
     CLOSED,
     DELETE,
@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.tests.unit.conftest import NewSession
 
 LOGIN = "POST /user/login"
-BOTH = Credentials(TOKEN, "user@example.com", "a-password-of-this-test")
+BOTH = Identity(TOKEN, "user@example.com", "a-password-of-this-test")
 UNAUTHORIZED = response(401, REFUSED)
 
 
@@ -89,7 +89,7 @@ def test_a_late_response_does_not_accept_a_newer_token(server: ScriptedServer, n
     """Another thread sent its request with the token before, and gets the response after the login."""
     client = new_session(BOTH._replace(access_token=None))
     server.expect(LOGIN, logged_in(1))
-    client.open()
+    client._current_token()
     client._mark_accepted("token-0")
     server.expect(DELETE, UNAUTHORIZED)
     assert "does not accept its access token" in str(failure_of(client))

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure
 from ansible_collections.flashback.platform.plugins.module_utils._http import transport
-from ansible_collections.flashback.platform.plugins.module_utils._http.transport import Response, Transport
+from ansible_collections.flashback.platform.plugins.module_utils._http.transport import HttpResponse, Transport
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -51,7 +51,7 @@ PATH = f"/ai/llm/{ID}"
 UNKNOWN_HOST = "http://flashback.invalid"
 
 
-def delete(transport: Transport, url: str) -> Response:
+def delete(transport: Transport, url: str) -> HttpResponse:
     return transport.send("DELETE", url + PATH, token=TOKEN)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._text import excerpt, join_limited
+from .._text import excerpt, join_limited
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._checks import (
+from ansible_collections.flashback.platform.plugins.module_utils._http.client import check_path_segment
+from ansible_collections.flashback.platform.plugins.module_utils._options.checks import (
     check_access_token,
     check_between,
     check_email,
@@ -23,7 +24,6 @@ from ansible_collections.flashback.platform.plugins.module_utils._checks import 
     check_text,
     is_quoted,
 )
-from ansible_collections.flashback.platform.plugins.module_utils._http.client import check_path_segment
 from ansible_collections.flashback.platform.tests.unit.responses import TOKEN
 
 if t.TYPE_CHECKING:

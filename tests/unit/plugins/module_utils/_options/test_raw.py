@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._raw_options import (
+from ansible_collections.flashback.platform.plugins.module_utils._options.raw import (
     HIDDEN,
     RawOptions,
     describe,

@@ -13,8 +13,8 @@ import typing as t
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_int
 
-from ._checks import KEPT_QUOTES, check_not_masked, is_quoted
-from ._text import excerpt, join_limited
+from .._text import excerpt, join_limited
+from .checks import KEPT_QUOTES, check_not_masked, is_quoted
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping

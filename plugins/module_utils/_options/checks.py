@@ -14,10 +14,9 @@ import typing as t
 import unicodedata
 from urllib.parse import urlsplit
 
-from ._http.client import check_path_segment
-from ._raw_options import HIDDEN, describe, place_of_item
-from ._redact import REDACTED
-from ._text import is_control
+from .._redact import REDACTED
+from .._text import check_path_segment, is_control
+from .raw import HIDDEN, describe, place_of_item
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping

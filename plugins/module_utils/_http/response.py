@@ -13,12 +13,12 @@ import json
 import typing as t
 
 from .._errors import Effect, Failure, Origin
-from .._next_steps import BY_CODE, CHECK_ADDRESS, CHECK_GATEWAY
+from .._next_steps import BY_CODE, CHECK_ADDRESS
 from .._text import excerpt, html_text
 
 if t.TYPE_CHECKING:
     from .._redact import Redactor
-    from .transport import Response
+    from .transport import HttpResponse
 
 # The fields of a response that have a token.
 _TOKENS = ("accessToken", "refreshToken")
@@ -31,12 +31,14 @@ _MAX_TOKEN = 1 << 13
 _CODES = {401: "unauthorized", 403: "forbidden", 429: "rate_limited"}
 
 
-class Answer(t.NamedTuple):
+class Response(t.NamedTuple):
     status: int
     # The body as JSON; None if it is not JSON.
     body: t.Any
     # Whether a Link header says that there is another page.
     has_next_link: bool = False
+    # The API's message, shortened and without secrets, so that it can be shown; "" if there is none.
+    message: str = ""
 
     @property
     def ok(self) -> bool:
@@ -54,9 +56,9 @@ class Answer(t.NamedTuple):
         return success if isinstance(success, bool) else None
 
 
-def proves_success(answer: Answer) -> bool:
+def proves_success(response: Response) -> bool:
     """Whether a 2xx proves that the request took effect (decision 1). Any gateway can send the status alone."""
-    return answer.success is True or (answer.status == 204 and answer.body is None)
+    return response.success is True or (response.status == 204 and response.body is None)
 
 
 def text_or_none(value: t.Any) -> str | None:
@@ -73,14 +75,14 @@ def texts(item: t.Any, fields: dict[str, str]) -> dict[str, t.Any]:
     return {name: text_or_none(values.get(api_name)) for name, api_name in fields.items()}
 
 
-def error_text(answer: Answer) -> str:
+def error_text(response: Response) -> str:
     """Return the message in a response, followed by the error code in parentheses; "" if there is neither.
 
     Other fields are never quoted, because objects of this API contain keys. The pages of the API's documentation use
     different names for the field of the message.
     """
     names = ("message", "error_message", "error", "error_code")
-    *messages, code = [text.strip() if isinstance(text, str) else "" for text in map(answer.fields.get, names)]
+    *messages, code = [text.strip() if isinstance(text, str) else "" for text in map(response.fields.get, names)]
     message = next(filter(None, messages), "")
     return f"{message} ({code})" if message and code else message or code
 
@@ -95,74 +97,70 @@ class Reader:
         self._redactor = redactor
         self.address_proven = False
 
-    def read(self, response: Response) -> Answer:
+    def read(self, received: HttpResponse) -> Response:
         try:
-            body = json.loads(response.body or b"")
+            body = json.loads(received.body or b"")
         except (ValueError, RecursionError):
             body = None
-        answer = Answer(response.status, body, response.has_next_link)
+        response = Response(received.status, body, received.has_next_link)
         # Every text that could be a token is a secret, before anything else is done with the response.
-        tokens = [answer.fields[name] for name in _TOKENS if isinstance(answer.fields.get(name), str)]
+        tokens = [response.fields[name] for name in _TOKENS if isinstance(response.fields.get(name), str)]
         self._redactor.add(*(token for token in tokens if len(token) <= _MAX_TOKEN))
         # Only this API answers with a boolean "success".
-        self.address_proven = self.address_proven or answer.success is not None
-        return answer
-
-    def api_message(self, answer: Answer) -> str:
-        """Return the message in a response, shortened and without secrets, so that it can be shown."""
-        return excerpt(self._redacted(error_text(answer))) or "JSON without a message"
+        self.address_proven = self.address_proven or response.success is not None
+        return response._replace(message=excerpt(self._redacted(error_text(response))))
 
     def _redacted(self, text: str) -> str:
         # The ellipsis shows the redactor that a secret before it may be cut.
         return self._redactor.redact(text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…")
 
-    def failure(self, answer: Answer, response: Response) -> Failure:
-        """Return the failure for an answer that does not prove success."""
-        status = answer.status
-        from_api = answer.success is False
-        api_code = answer.fields.get("error_code") if from_api else None
-        if status >= 500 or (answer.ok and from_api):
+    def failure(self, response: Response, received: HttpResponse) -> Failure:
+        """Return the failure for a response that does not prove success."""
+        status = response.status
+        from_api = response.success is False
+        api_code = response.fields.get("error_code") if from_api else None
+        if status >= 500 or (response.ok and from_api):
             code = "server_error"
         elif status < 400 or (status == 404 and not from_api):
             code = "invalid_response"
         else:
             code = "not_found" if status == 404 else _CODES.get(status, "rejected")
-        check = CHECK_GATEWAY if self.address_proven else CHECK_ADDRESS
         return Failure(
             code,
-            self._message(answer, response),
+            self._message(response, received),
             http_status=status,
-            effect=_effect(answer),
+            effect=_effect(response),
             origin=Origin.API if from_api else Origin.OTHER,
-            next_step=check if code == "invalid_response" else BY_CODE[code],
+            next_step=CHECK_ADDRESS if code == "invalid_response" else BY_CODE[code],
+            suspects_address=code == "invalid_response",
             lead=f"the API answered {status}: ",
             retryable=status == 429 or status >= 500,
-            retry_after=response.retry_after,
+            retry_after=received.retry_after,
             api_code=excerpt(self._redactor.redact(api_code)) if isinstance(api_code, str) else None,
         )
 
-    def _message(self, answer: Answer, response: Response) -> str:
-        if 300 <= answer.status < 400:
+    def _message(self, response: Response, received: HttpResponse) -> str:
+        if 300 <= response.status < 400:
             return "a redirect, which is never followed"
-        if response.body is None:
+        if received.body is None:
             return "a body whose compression is broken"
-        if not response.body.strip():
+        if not received.body.strip():
             return "an empty body"
-        text = response.body.decode("utf-8-sig", "replace")
+        text = received.body.decode("utf-8-sig", "replace")
         start = text.lstrip("\ufffd \t\r\n")
-        if answer.body is not None or start.startswith(("{", "[", '"')):
-            return self.api_message(answer)
+        if response.body is not None or start.startswith(("{", "[", '"')):
+            return response.message or "JSON without a message"
         text = self._redacted(text)
-        if start.startswith("<") or "html" in response.content_type.lower():
+        if start.startswith("<") or "html" in received.content_type.lower():
             # Redact again: html_text() has decoded the entities of HTML.
             text = self._redactor.redact(html_text(text))
             text = text and f"an HTML page: {text}"
         return excerpt(text.replace("\ufffd", "")) or "a body that is not text"
 
 
-def _effect(answer: Answer) -> Effect:
+def _effect(response: Response) -> Effect:
     """What a write may have done if this is the response, which does not prove success (decision 11)."""
-    from_api = answer.success is False
-    if 300 <= answer.status < 500 or (answer.ok and from_api):
+    from_api = response.success is False
+    if 300 <= response.status < 500 or (response.ok and from_api):
         return Effect.NONE
     return Effect.POSSIBLE if from_api else Effect.PENDING
