@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of api_argument_spec() in module_utils/_options.py.
+    # The options CONNECTION in module_utils/_options/shared.py.
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.9
@@ -17,6 +17,7 @@ requirements:
 notes:
   - A value of null counts as not set for O(access_token), O(email), O(password), and O(ca_path), and it turns off the
     environment variable. It is an error for every option that has a default.
+  - A blank environment variable counts as not set. A variable that the task does not use is not checked.
   - Text options accept no dictionaries, lists, or booleans. Put text such as V("1.10") or V("yes") in quotation marks.
   - Proxies come from the usual environment variables where the module runs, such as E(HTTPS_PROXY) and E(NO_PROXY). The
     module does not read a C(.netrc) file.
@@ -39,7 +40,8 @@ options:
       - The bearer token for the API, without quotation marks. The module strips white space around it.
       - An access token is valid for one hour. For pipelines, use O(email) and O(password).
       - If O(email) and O(password) are set, too, the module uses this token until the API refuses it, and then logs in.
-      - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used. A blank value counts as not set.
+      - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used, but not if the task gives O(email) or
+        O(password). The token could be that of another user. A blank value counts as not set.
     type: str
   email:
     description:
@@ -54,7 +56,8 @@ options:
   password:
     description:
       - The password of the user O(email). The module sends it exactly as it is, with all spaces and quotation marks.
-      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark.
+      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark, or a
+        template or a placeholder of AWX that nothing has replaced.
       - If not set, the environment variable E(FLASHBACK_PASSWORD) is used. A blank value counts as not set.
     type: str
     version_added: 1.3.0

@@ -106,6 +106,8 @@ options:
   endpoint:
     description:
       - The provider's API URL. Needed to create a configuration. The platform checks its format.
+      - It must not contain a user or a password, because everybody sees endpoints. If a query parameter looks like a
+        credential, the module warns.
     type: str
     version_added: 1.1.0
   key:
@@ -120,6 +122,8 @@ options:
     description:
       - The secret that the platform uses at the provider. Needed to create a configuration.
       - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has them.
+      - A template, or a placeholder of AWX that nothing has replaced, is an error. If the value looks like another
+        placeholder, such as V(${KEY}), the module warns, and sends it.
       - It must be text. To send JSON, use the filter C(to_json) for a dictionary, or C(string) for the content of a
         file.
       - See O(update_credentials) for when it is sent.
@@ -473,68 +477,60 @@ diff:
       type: dict
 """
 
-from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
+from ..module_utils._ai_llm.api import CREDENTIALS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.report import Mode, report_one
 from ..module_utils._ai_llm.task import carry_out
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import Module, run
-from ..module_utils._options.checks import check_id, check_ids, check_secret, check_text
-from ..module_utils._options.connection import api_argument_spec, check_option, warn_if_quoted
+from ..module_utils._module import run
+from ..module_utils._options.checks import check_ids
+from ..module_utils._options.module import Module
+from ..module_utils._options.option import Option
+from ..module_utils._options.shared import AI_LLM, ID, STATE, WRITING
 from ..module_utils._result import Result
 from ..module_utils._text import count
+
+OPTIONS = {
+    "state": STATE,
+    "id": ID,
+    "ids": Option("list", elements="str", null="error", number_is_text=True, check=check_ids),
+    "workspace_id": ID,
+    **AI_LLM,
+    **WRITING,
+}
 
 
 def main() -> None:
     module = Module(
-        argument_spec={
-            **api_argument_spec(),
-            "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
-            "id": {"type": "str"},
-            "ids": {"type": "list", "elements": "str"},
-            "name": {"type": "str"},
-            "workspace_id": {"type": "str"},
-            "ai_type": {"type": "str", "choices": list(AI_TYPES)},
-            "endpoint": {"type": "str"},
-            "key": {"type": "str", "no_log": True},
-            "secret": {"type": "str", "no_log": True},
-            "update_credentials": {"type": "str", "default": "on_create", "choices": ["on_create", "always"]},
-            "validate": {"type": "bool", "default": False},
-        },
+        OPTIONS,
         required_one_of=[("id", "name", "ids")],
         mutually_exclusive=[("id", "ids"), ("name", "ids")],
-        supports_check_mode=True,
     )
-    params = module.params
-    ids = check_option(module, "ids", check_ids)
-    for option in ("id", "workspace_id"):
-        check_option(module, option, check_id)
-    for option in ("name", "endpoint"):
-        check_option(module, option, check_text)
-    warn_if_quoted(module, {option: check_option(module, option, check_secret) for option in CREDENTIALS})
-    if params["name"] is not None and params["id"] is None and params["workspace_id"] is None:
+    options = module.options
+    ids = options["ids"]
+    if options["name"] is not None and options["id"] is None and options["workspace_id"] is None:
         module.fail_json(msg="workspace_id is required with name, unless id is given.")
-    present = params["state"] == "present"
+    present = options["state"] == "present"
     if present and ids is not None:
         module.fail_json(msg="ids requires state=absent.")
-    fields = {option: params[option] for option in FIELDS if params[option] is not None} if present else {}
-    rotate = params["update_credentials"] == "always"
+    fields = {option: options[option] for option in AI_LLM if options[option] is not None} if present else {}
+    rotate = options["update_credentials"] == "always"
     has_credentials = any(option in fields for option in CREDENTIALS)
     if present and rotate and not has_credentials:
         module.fail_json(msg="update_credentials=always requires key, secret, or both.")
 
     mode = Mode(module.check_mode, module._diff)
-    rules = Rules(params["workspace_id"], rotate)
+    rules = Rules(options["workspace_id"], rotate)
     if ids is not None:
         wanted = [Wanted(item, None, present, {}) for item in ids]
         subject = count(len(wanted), "AI LLM configuration")
     else:
-        wanted = [Wanted(params["id"], params["name"], present, fields)]
-        place = f" in workspace '{params['workspace_id']}'" if params["id"] is None else ""
+        wanted = [Wanted(options["id"], options["name"], present, fields)]
+        place = f" in workspace '{options['workspace_id']}'" if options["id"] is None else ""
         subject = f"AI LLM configuration '{wanted[0].label}'{place}"
 
     def action(client: AuthenticatedClient) -> Result:
-        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=present and params["validate"])
+        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=present and options["validate"])
         if ids is not None:
             # The import takes more than 1 ms, and only this case needs it.
             from ..module_utils._ai_llm.report_many import report_removals

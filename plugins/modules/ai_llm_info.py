@@ -257,37 +257,28 @@ error:
 
 from ..module_utils._ai_llm.api import AiLlms
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import Module, run
-from ..module_utils._options.checks import check_id, check_text
-from ..module_utils._options.connection import api_argument_spec, check_option
+from ..module_utils._module import run
+from ..module_utils._options.module import Module
+from ..module_utils._options.option import Option
+from ..module_utils._options.shared import ID, NAME
 from ..module_utils._result import Result
 
-FILTERS = {"id": check_id, "name": check_text, "workspace_id": check_id}
+FILTERS = {"id": ID, "name": NAME, "workspace_id": ID}
 
 
 def main() -> None:
     module = Module(
-        argument_spec={
-            **api_argument_spec(),
-            "id": {"type": "str"},
-            "name": {"type": "str"},
-            "workspace_id": {"type": "str"},
-            "available": {"type": "bool", "default": False},
-            "statistics": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
+        {**FILTERS, "available": Option("bool", default=False), "statistics": Option("bool", default=False)}
     )
-    params = module.params
-    for option, check in FILTERS.items():
-        check_option(module, option, check)
-    wanted = {option: params[option] for option in FILTERS if params[option] is not None}
+    options = module.options
+    wanted = {name: options[name] for name in FILTERS if options[name] is not None}
 
     def action(client: AuthenticatedClient) -> Result:
         api = AiLlms(client)
-        listed = api.list(params["workspace_id"], available=params["available"])
+        listed = api.list(options["workspace_id"], available=options["available"])
         matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
-        if params["statistics"] and matching:
-            statistics = api.statistics(params["id"])
+        if options["statistics"] and matching:
+            statistics = api.statistics(options["id"])
             matching = [{**item, "statistics": statistics.get(item["id"])} for item in matching]
         return Result({"changed": False, "ai_llms": matching})
 

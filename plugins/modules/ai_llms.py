@@ -88,6 +88,8 @@ options:
       endpoint:
         description:
           - The provider's API URL. Needed to create a configuration. The platform checks its format.
+          - It must not contain a user or a password, because everybody sees endpoints. If a query parameter looks like
+            a credential, the module warns.
         type: str
       key:
         description:
@@ -101,6 +103,8 @@ options:
           - The secret that the platform uses at the provider. Needed to create a configuration.
           - The module removes blanks, tabs, and line breaks around the value, but not within it, where a PEM file has
             them.
+          - A template, or a placeholder of AWX that nothing has replaced, is an error. If the value looks like another
+            placeholder, such as V(${KEY}), the module warns, and sends it.
           - It must be text. To send JSON, use the filter C(to_json) for a dictionary, or C(string) for the content of a
             file.
           - See O(update_credentials) for when it is sent.
@@ -422,90 +426,63 @@ diff:
 import typing as t
 from collections import Counter
 
-from ..module_utils._ai_llm.api import AI_TYPES, CREDENTIALS, FIELDS
+from ..module_utils._ai_llm.api import CREDENTIALS
 from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.plan_id import check_plan_id
 from ..module_utils._ai_llm.report import Mode
 from ..module_utils._ai_llm.report_many import report_workspace
 from ..module_utils._ai_llm.task import carry_out
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import Module, run
-from ..module_utils._options.checks import check_id, check_items, check_not_negative, check_secret, check_text
-from ..module_utils._options.connection import api_argument_spec, check_option, warn_if_quoted
-from ..module_utils._options.raw import place_of_item
+from ..module_utils._module import run
+from ..module_utils._options.checks import check_not_negative
+from ..module_utils._options.module import Module
+from ..module_utils._options.option import Option
+from ..module_utils._options.shared import AI_LLM, ID, NAME, STATE, WRITING
 from ..module_utils._result import Result
 from ..module_utils._text import join_limited
 
-CHECKS = {"name": check_text, "endpoint": check_text, "key": check_secret, "secret": check_secret}
+
+def check_unique_names(items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Return the items. Raises ValueError if two have the same name."""
+    repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
+    if repeated:
+        raise ValueError(
+            f"must not have a name more than once. Merge or rename the repeated ones: {join_limited(repeated)}"
+        )
+    return items
 
 
-def checked(item: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The fields of an item to check. Those of an absent one are ignored, but for its name."""
-    return item if item["state"] == "present" else {**dict.fromkeys(CHECKS), "name": item["name"]}
+ITEM = {"state": STATE, **AI_LLM, "name": NAME._replace(required=True)}
+OPTIONS = {
+    "workspace_id": ID._replace(required=True),
+    "ai_llms": Option("list", elements="dict", required=True, options=ITEM, null="error", check=check_unique_names),
+    "prune": Option("bool", default=False),
+    "prune_limit": Option("int", null="error", check=check_not_negative),
+    "plan_id": Option(null="error", check=check_plan_id),
+    **WRITING,
+}
 
 
 def main() -> None:
-    module = Module(
-        argument_spec={
-            **api_argument_spec(),
-            "workspace_id": {"type": "str", "required": True},
-            "ai_llms": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
-                    "ai_type": {"type": "str", "choices": list(AI_TYPES)},
-                    "endpoint": {"type": "str"},
-                    "key": {"type": "str", "no_log": True},
-                    "secret": {"type": "str", "no_log": True},
-                },
-            },
-            "prune": {"type": "bool", "default": False},
-            "prune_limit": {"type": "int"},
-            "update_credentials": {"type": "str", "default": "on_create", "choices": ["on_create", "always"]},
-            "validate": {"type": "bool", "default": False},
-            "plan_id": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
-    params = module.params
-    check_option(module, "workspace_id", check_id)
-    check_option(module, "prune_limit", check_not_negative)
-    check_option(module, "plan_id", check_plan_id)
-    items = params["ai_llms"]
-    check_option(module, "ai_llms", lambda items: check_items(list(map(checked, items)), CHECKS))
-    repeated = [name for name, number in Counter(item["name"] for item in items).items() if number > 1]
-    if repeated:
-        module.fail_json(
-            msg="ai_llms must not have a name more than once. Merge or rename the repeated ones:"
-            f" {join_limited(repeated)}."
-        )
-
-    secrets = {
-        f"{field} of {place_of_item(number, item)}": checked(item)[field]
-        for number, item in enumerate(items, 1)
-        for field in CREDENTIALS
-    }
-    warn_if_quoted(module, secrets)
+    module = Module(OPTIONS)
+    options = module.options
     wanted = []
-    for item in items:
+    for item in options["ai_llms"]:
         present = item["state"] == "present"
-        fields = {field: item[field] for field in FIELDS if present and item[field] is not None}
+        fields = {field: item[field] for field in AI_LLM if present and item[field] is not None}
         wanted.append(Wanted(None, item["name"], present, fields))
-    rotate = params["update_credentials"] == "always"
+    rotate = options["update_credentials"] == "always"
     if rotate and not any(option in item.fields for item in wanted for option in CREDENTIALS):
         module.fail_json(msg="update_credentials=always requires key or secret in at least one item of ai_llms.")
     mode = Mode(module.check_mode, module._diff)
-    rules = Rules(params["workspace_id"], rotate, params["prune"], params["prune_limit"], params["plan_id"])
-    validate = params["validate"]
+    rules = Rules(options["workspace_id"], rotate, options["prune"], options["prune_limit"], options["plan_id"])
+    validate = options["validate"]
 
     def action(client: AuthenticatedClient) -> Result:
         outcomes, warnings = carry_out(client, wanted, rules, mode, validate=validate, whole_workspace=True)
         return report_workspace(outcomes, mode, len(wanted), warnings, rules)
 
-    run(module, f"Managing the AI LLM configurations of workspace '{params['workspace_id']}'", action)
+    run(module, f"Managing the AI LLM configurations of workspace '{options['workspace_id']}'", action)
 
 
 if __name__ == "__main__":

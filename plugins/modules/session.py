@@ -169,13 +169,14 @@ error:
       sample: INVALID_PASSWORD
 """
 
+import typing as t
 from datetime import datetime, timedelta, timezone
 
 from ..module_utils._errors import ApiError, OptionError
 from ..module_utils._http.auth import AuthenticatedClient, Identity
-from ..module_utils._module import NO_ENVIRONMENT, Module, run
-from ..module_utils._options.checks import check_id
-from ..module_utils._options.connection import api_argument_spec, check_option
+from ..module_utils._module import NO_ENVIRONMENT, run
+from ..module_utils._options.module import Module
+from ..module_utils._options.shared import CONNECTION, ID, STATE
 from ..module_utils._result import Result
 
 NOTHING_TO_REVOKE = Result({"changed": False, "msg": "There is no session to revoke."})
@@ -237,22 +238,24 @@ def need_access_token(identity: Identity) -> None:
         raise OptionError("access_token is needed to log out: give the access_token that the login returned.")
 
 
-def main() -> None:
-    module = Module(
-        argument_spec={
-            **api_argument_spec(),
-            "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
-            "token_id": {"type": "str", "no_log": False},
-        },
-        supports_check_mode=True,
-    )
-    if module.params["state"] == "present":
+def unused(params: dict[str, t.Any]) -> set[str]:
+    if params["state"] == "present":
         # A token from elsewhere is ignored, even if it cannot be used.
-        module.ignore("access_token")
+        return {"access_token", "token_id"}
+    return {"email", "password"} if has_token_id(params) else {*CONNECTION, "token_id"}
+
+
+def has_token_id(params: dict[str, t.Any]) -> bool:
+    return bool((params["token_id"] or "").strip())
+
+
+def main() -> None:
+    module = Module({"state": STATE, "token_id": ID._replace(no_log=False, null="not set")}, unused=unused)
+    token_id = module.options["token_id"]
+    if module.options["state"] == "present":
         run(module, "Logging in", log_in, check_identity=need_password)
-    if not (module.params["token_id"] or "").strip():
+    if token_id is None:
         module.exit_json(**NOTHING_TO_REVOKE.values)
-    token_id = check_option(module, "token_id", check_id)
     run(module, "Logging out", lambda client: log_out(client, token_id), check_identity=need_access_token)
 
 

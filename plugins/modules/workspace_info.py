@@ -139,23 +139,18 @@ error:
 """
 
 from ..module_utils._http.auth import AuthenticatedClient
-from ..module_utils._module import Module, run
-from ..module_utils._options.checks import check_id, check_text
-from ..module_utils._options.connection import api_argument_spec, check_option
+from ..module_utils._module import run
+from ..module_utils._options.module import Module
+from ..module_utils._options.shared import ID, NAME
 from ..module_utils._result import Result
 from ..module_utils._workspace import list_workspaces
 
-FILTERS = {"id": check_id, "name": check_text}
+FILTERS = {"id": ID, "name": NAME}
 
 
 def main() -> None:
-    module = Module(
-        argument_spec={**api_argument_spec(), "id": {"type": "str"}, "name": {"type": "str"}},
-        supports_check_mode=True,
-    )
-    for option, check in FILTERS.items():
-        check_option(module, option, check)
-    wanted = {option: module.params[option] for option in FILTERS if module.params[option] is not None}
+    module = Module(FILTERS)
+    wanted = {name: module.options[name] for name in FILTERS if module.options[name] is not None}
 
     def action(client: AuthenticatedClient) -> Result:
         listed = list_workspaces(client)

@@ -21,13 +21,8 @@ if t.TYPE_CHECKING:
 
     from .._http.auth import AuthenticatedClient
 
-AI_TYPES = ("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER")
-
 # Sent, but never read back (decision 9).
 CREDENTIALS = ("key", "secret")
-
-# The options of a configuration that the API stores.
-FIELDS = ("name", "ai_type", "endpoint", *CREDENTIALS)
 
 # The name of each field here and in the API. Other fields are not returned: "key", and any new ones (decision 10).
 _AI_LLM = {

@@ -14,28 +14,35 @@ import typing as t
 import unicodedata
 from urllib.parse import urlsplit
 
-from .._redact import REDACTED
 from .._text import check_path_segment, is_control
-from .raw import HIDDEN, describe, place_of_item
+from .option import Doubt
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-KEPT_QUOTES = "docker's option --env-file and some CI systems keep those of the file"
+_KEPT_QUOTES = "docker's option --env-file and some CI systems keep those of the file"
+
+_QUOTED = Doubt(
+    "A value begins and ends with a quotation mark, which is sent as a part of it",
+    f"Check whether it belongs to the value: {_KEPT_QUOTES}",
+)
+_PLACEHOLDER = Doubt(
+    "A value looks like a placeholder that nothing has replaced, and is sent as it is",
+    "Check that the variable, or the secret store, with the value is set",
+)
+_LOOKS_LIKE_A_PLACEHOLDER = (
+    r"\$\([\w.-]+\)|\$\{[\w.-]+\}|\$[A-Z][A-Z0-9_]+|\*+|\[(?i:masked|redacted|hidden)\]|(?:op|vault):.+"
+    r"|(?i:null|undefined|none)"
+)
+_SECRET_IN_URL = Doubt(
+    "An endpoint has a query parameter that looks like a credential, and everybody sees endpoints",
+    "Use the options key and secret for credentials",
+)
+_CREDENTIAL_NAME = r"(?i)(^|[^a-z])(sig|auth)($|[^a-z])|key$|token|secret|passw|pwd|credential|signature"
 
 # Of all invisible characters, emoji, flags, Persian and Indic scripts need these.
 _JOINERS = "\u200c\u200d"
 _TAGS = range(0xE0000, 0xE0080)
-
-
-def check_not_masked(text: str) -> str:
-    """Return the text. Raises ValueError if Ansible or a module has replaced a secret in it."""
-    if REDACTED in text or HIDDEN in text:
-        raise ValueError(
-            "must be the real value. Ansible has hidden this value, because it contains a secret of an earlier task:"
-            " take it from another source"
-        )
-    return text
 
 
 def check_not_blank(text: str) -> str:
@@ -48,7 +55,7 @@ def check_not_blank(text: str) -> str:
 def check_text(text: str) -> str:
     """Return the text. Raises ValueError if it is blank, or has characters that nobody sees and that change it."""
     check_not_blank(text)
-    for char in text:
+    for char in "" if text.isprintable() else text:
         if is_control(char) or char in "\u2028\u2029":
             raise ValueError(f"must not contain control characters or line breaks, such as {_name(char)}")
         if char in "\u00a0\u202f":
@@ -86,24 +93,10 @@ def check_ids(texts: list[str]) -> list[str]:
     """Return the IDs of an option without duplicates. Raises ValueError for the first one that is not valid."""
     for number, text in enumerate(texts, 1):
         try:
-            check_id(check_not_masked(text))
+            check_id(text)
         except ValueError as error:
             raise ValueError(f"(item {number}) {error}") from None
     return list(dict.fromkeys(texts))
-
-
-def check_items(items: list[dict[str, t.Any]], checks: Mapping[str, Callable[[str], str]]) -> None:
-    """Raises ValueError with all problems that the checks find. Of the values, the message quotes only the names."""
-    problems: list[tuple[str, str]] = []
-    for number, item in enumerate(items, 1):
-        for field, check in checks.items():
-            try:
-                if item[field] is not None:
-                    check(check_not_masked(item[field]))
-            except ValueError as error:
-                problems.append((f"{field} of {place_of_item(number, item)}", str(error)))
-    if problems:
-        raise ValueError(f"is not valid: {describe(problems)}")
 
 
 def check_secret(text: str) -> str:
@@ -114,20 +107,57 @@ def check_secret(text: str) -> str:
     check_not_blank(text)
     if "\u00a0" in (text[0], text[-1]):
         raise ValueError(f"must not begin or end with {_name(chr(0xA0))}: remove it")
-    return check_no_format_characters(text)
+    return check_no_format_characters(_check_no_template(text))
+
+
+def _check_no_template(text: str) -> str:
+    """Return the text. Raises ValueError if something should have replaced it by a secret."""
+    whole = text.strip()
+    if (
+        (whole.startswith("{{") and whole.endswith("}}"))
+        or whole.startswith("$ANSIBLE_VAULT;")
+        or whole == "$encrypted$"
+    ):
+        raise ValueError(
+            "must be the secret itself, not a template, a value of Ansible Vault, or AWX's placeholder that nothing has"
+            " replaced: check where the value comes from"
+        )
+    return text
+
+
+def doubt_secret(text: str) -> Doubt | None:
+    """Return a doubt about a secret that may be right, so that it is sent as it is."""
+    if is_quoted(text):
+        return _QUOTED
+    return _PLACEHOLDER if re.fullmatch(_LOOKS_LIKE_A_PLACEHOLDER, text.strip()) else None
+
+
+def check_endpoint(text: str) -> str:
+    """Return the endpoint. Raises ValueError. The message never quotes it."""
+    if re.match(r"(?:[^/?#]*//[^/?#]*|[^/?#]*:[^/?#]*)@", text):
+        raise ValueError(
+            "must not contain a user or a password, because everybody sees endpoints: use the options key and secret"
+        )
+    return check_text(text)
+
+
+def doubt_endpoint(text: str) -> Doubt | None:
+    """Return a doubt about an endpoint that may contain a secret."""
+    names = re.findall(r"[?&;]([^=&;#]*)=", text)
+    return _SECRET_IN_URL if any(re.search(_CREDENTIAL_NAME, name) for name in names) else None
 
 
 def check_password(text: str) -> str:
     """Return the password. Raises ValueError. The message never quotes it."""
     if text != text.strip("\r\n"):
         raise ValueError("must not begin or end with a line break, which files and commands add: use the filter trim")
-    return check_no_format_characters(text)
+    return check_no_format_characters(_check_no_template(text))
 
 
 def check_email(text: str) -> str:
     """Return the address. Raises ValueError."""
     if is_quoted(text):
-        raise ValueError(f"must not be in quotation marks: {KEPT_QUOTES}")
+        raise ValueError(f"must not be in quotation marks: {_KEPT_QUOTES}")
     return check_text(text)
 
 
@@ -140,8 +170,9 @@ def check_not_negative(number: int) -> int:
 
 def check_access_token(token: str) -> str:
     """Return the token. Raises ValueError. The message never quotes the token."""
+    _check_no_template(token)
     if is_quoted(token):
-        raise ValueError(f"must not be in quotation marks: {KEPT_QUOTES}")
+        raise ValueError(f"must not be in quotation marks: {_KEPT_QUOTES}")
     if not re.fullmatch(r"[!-~]+", token) or any(char in token for char in "\"'{}<>,\\"):
         raise ValueError(
             "must be only the token: visible ASCII characters without spaces, quotation marks, braces, angle brackets,"

@@ -16,24 +16,12 @@ from __future__ import annotations
 import typing as t
 
 from .._text import excerpt, join_limited
+from .option import HIDDEN
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Spec = Mapping[str, Mapping[str, t.Any]]
-
-# Ansible's own replacement of a secret.
-HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-
-# These options identify or protect something, so null is an error. So it is for each option that has a default.
-_NEVER_NULL = frozenset({"id", "ids", "name", "workspace_id", "ai_llms", "prune_limit", "plan_id"})
-# The filter default(omit, true) also omits 0 and false, so it is only recommended for these.
-_TO_OMIT = frozenset({"id", "name", "workspace_id", "state"})
-_NUMBER_IS_TEXT = frozenset({"id", "ids", "name", "workspace_id", "token_id"})
-# Pipelines and AWX set empty variables.
-_BLANK_IS_NOT_SET = frozenset({"access_token", "email", "password", "ca_path"})
-# The characters to remove around the value; None stands for all white space.
-_STRIPPED = {"key": " \t\r\n", "secret": " \t\r\n", "email": " \t\r\n\v\f", "access_token": None}
+    from .option import Option, Options
 
 # Only linters pass templates to a module. Ansible refuses this one in words that they know, and ignore for templates.
 _TEMPLATE = "{{ hidden }}"
@@ -47,55 +35,57 @@ _SEND_JSON = (
 )
 
 
-class RawOptions:
-    """The options of a task as Ansible may see them, and what is wrong with them.
+def check_types(params: Mapping[str, t.Any], options: Options) -> tuple[dict[str, t.Any], str]:
+    """Return the options as Ansible may see them, and what is wrong with them, "" if nothing is.
 
     Options that are unknown or wrong have a placeholder for their value. Options that are null are left out.
     """
+    reader = _Reader()
+    return reader.read(params, options, ""), describe(reader.problems)
 
-    def __init__(self, params: Mapping[str, t.Any], spec: Spec) -> None:
+
+class _Reader:
+    def __init__(self) -> None:
         # Pairs of an option and the end of a sentence, such as "must be text".
         self.problems: list[tuple[str, str]] = []
-        self.values = self._options(params, spec, "")
 
-    def _options(self, params: Mapping[str, t.Any], spec: Spec, place: str) -> dict[str, t.Any]:
-        values = {name: self._value(name, value, spec.get(name), place) for name, value in params.items()}
+    def read(self, params: Mapping[str, t.Any], options: Options, place: str) -> dict[str, t.Any]:
+        values = {name: self._value(name, value, options.get(name), place) for name, value in params.items()}
         return {name: value for name, value in values.items() if value is not None}
 
-    def _value(self, name: str, value: t.Any, option: Mapping[str, t.Any] | None, place: str) -> t.Any:
+    def _value(self, name: str, value: t.Any, option: Option | None, place: str) -> t.Any:
         if option is None:
             return HIDDEN
         try:
             if value is None:
-                return _null(name, option)
-            if option["type"] == "list":
+                return _null(option)
+            if option.type == "list":
                 return self._list(name, value, option)
-            return _text(name, value) if option["type"] in ("str", "path") else value
+            return _text(value, option) if option.type in ("str", "path") else value
         except ValueError as error:
             self.problems.append((f"{name}{place}", str(error)))
             return HIDDEN
 
-    def _list(self, name: str, value: t.Any, option: Mapping[str, t.Any]) -> t.Any:
-        spec = option.get("options")
+    def _list(self, name: str, value: t.Any, option: Option) -> t.Any:
         if isinstance(value, list):
-            return [self._item(name, number, item, spec) for number, item in enumerate(value, 1)]
-        if spec is None and isinstance(value, (str, int)) and not isinstance(value, bool):
+            return [self._item(name, number, item, option) for number, item in enumerate(value, 1)]
+        if option.options is None and isinstance(value, (str, int)) and not isinstance(value, bool):
             # Ansible makes a list of it, and splits a text at its commas.
             return value
         if _is_template(value):
             return _TEMPLATE
-        items = "texts" if spec is None else "dictionaries"
+        items = "texts" if option.options is None else "dictionaries"
         hint = ": add '| from_json' to the template of JSON text" if isinstance(value, str) else ""
         raise ValueError(f"must be a list of {items}, not {_kind(value)}{hint}")
 
-    def _item(self, name: str, number: int, item: t.Any, spec: Spec | None) -> t.Any:
+    def _item(self, name: str, number: int, item: t.Any, option: Option) -> t.Any:
         try:
             if item is None:
                 raise ValueError("must not be null: check that the variable with its value is set")
-            if spec is None:
-                return _text(name, item)
+            if option.options is None:
+                return _text(item, option)
             if isinstance(item, dict):
-                return self._options(item, spec, f" of {place_of_item(number, item)} of {name}")
+                return self.read(item, option.options, f" of {place_of_item(number, item)} of {name}")
             if _is_template(item):
                 return _TEMPLATE
             hint = ": join lists with '+', or use the filter flatten" if isinstance(item, list) else ""
@@ -107,22 +97,6 @@ class RawOptions:
 
 def _is_template(value: t.Any) -> bool:
     return isinstance(value, str) and value.startswith("{{")
-
-
-def without_secrets(values: Mapping[str, t.Any], spec: Spec) -> dict[str, t.Any]:
-    """Return the options with a placeholder for each secret."""
-    shown: dict[str, t.Any] = {}
-    for name, value in values.items():
-        option = spec.get(name, {})
-        if option.get("no_log") and value is not None:
-            shown[name] = HIDDEN
-        elif "options" in option and isinstance(value, list):
-            shown[name] = [
-                without_secrets(item, option["options"]) if isinstance(item, dict) else item for item in value
-            ]
-        else:
-            shown[name] = value
-    return shown
 
 
 def describe(problems: Sequence[tuple[str, str]]) -> str:
@@ -138,28 +112,28 @@ def place_of_item(number: int, item: Mapping[str, t.Any]) -> str:
     return f"item {number} ({excerpt(name)})" if isinstance(name, str) and name.strip() else f"item {number}"
 
 
-def _null(name: str, option: Mapping[str, t.Any]) -> None:
+def _null(option: Option) -> None:
     """Return None if null means that the option is not given."""
-    if name not in _NEVER_NULL and "default" not in option:
+    if option.null == "not set" and option.default is None:
         return
     hint = ""
-    if name in _TO_OMIT and not option.get("required"):
+    if option.null == "omit" and not option.required:
         hint = ". To leave the option out, add '| default(omit, true)' to its template"
     raise ValueError(f"must not be null: check that the variable with its value is set{hint}")
 
 
-def _text(name: str, value: t.Any) -> str | None:
+def _text(value: t.Any, option: Option) -> str | None:
     """Return the text of an option without the white space that is removed; None if it counts as not set."""
-    if isinstance(value, int) and not isinstance(value, bool) and name in _NUMBER_IS_TEXT:
+    if isinstance(value, int) and not isinstance(value, bool) and option.number_is_text:
         return str(value)
     if not isinstance(value, str):
         hint = _QUOTE_IT
         if isinstance(value, (dict, list)):
-            hint = _SEND_JSON if name in ("key", "secret") else _USE_ONE_FIELD
+            hint = _SEND_JSON if option.may_be_json else _USE_ONE_FIELD
         raise ValueError(f"must be text, not {_kind(value)}: {hint}")
-    if name in _BLANK_IS_NOT_SET and not value.strip():
+    if option.blank_is_not_set and not value.strip():
         return None
-    return value.strip(_STRIPPED[name]) if name in _STRIPPED else value
+    return value.strip(option.stripped)
 
 
 def _kind(value: t.Any) -> str:

@@ -19,13 +19,11 @@ import yaml
 from ansible_collections.flashback.platform.plugins.module_utils import _module
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure, OptionError
 from ansible_collections.flashback.platform.plugins.module_utils._http import connection
-from ansible_collections.flashback.platform.plugins.module_utils._module import Module, run
+from ansible_collections.flashback.platform.plugins.module_utils._module import run
 from ansible_collections.flashback.platform.plugins.module_utils._options.checks import check_api_url
-from ansible_collections.flashback.platform.plugins.module_utils._options.connection import (
-    api_argument_spec,
-    check_option,
-)
-from ansible_collections.flashback.platform.plugins.module_utils._options.raw import HIDDEN
+from ansible_collections.flashback.platform.plugins.module_utils._options.module import Module
+from ansible_collections.flashback.platform.plugins.module_utils._options.option import HIDDEN, Option, argument_spec
+from ansible_collections.flashback.platform.plugins.module_utils._options.shared import CONNECTION
 from ansible_collections.flashback.platform.plugins.module_utils._redact import REDACTED
 from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module
@@ -48,7 +46,7 @@ OK = response(200, {"success": True})
 
 def main() -> None:
     """A module that has the connection options only, and sends one request."""
-    module = Module(argument_spec=api_argument_spec(), supports_check_mode=True)
+    module = Module({})
     run(module, "Asking", lambda client: Result({"answer": client.call("GET", "/ask").body}))
 
 
@@ -56,8 +54,7 @@ def end_with(action: Callable[[AuthenticatedClient], Result], **params: t.Any) -
     """The result of a task whose action is this."""
 
     def main() -> None:
-        spec = {**api_argument_spec(), "password": {"type": "str", "no_log": True}, "text": {"type": "str"}}
-        run(Module(argument_spec=spec), "Choosing", action)
+        run(Module({"password": Option(no_log=True), "text": Option()}), "Choosing", action)
 
     return run_module(main, **{"access_token": TOKEN, **params})
 
@@ -66,7 +63,7 @@ def end_with(action: Callable[[AuthenticatedClient], Result], **params: t.Any) -
 
 
 def test_options_and_their_defaults() -> None:
-    spec = api_argument_spec()
+    spec = argument_spec(CONNECTION)
     assert {name: (option["type"], option.get("default")) for name, option in spec.items()} == {
         "api_url": ("str", "https://backend.flashback.tech"),
         "access_token": ("str", None),
@@ -172,12 +169,12 @@ def test_options_override_the_environment(
 
 
 BAD_OPTIONS = [
-    *[("api_url", text) for text in ("", " ", "backend.flashback.tech", "ftp://host", "https://host?a", "https://h#")],
+    *[("api_url", text) for text in ("backend.flashback.tech", "ftp://host", "https://host?a", "https://h#")],
     *[("api_url", text) for text in ("https://user:hunter2@host", "https://hunter2@host", "https://host:port")],
     *[("api_url", text) for text in ("https://user:hunter2", "https://user:hunter2%40host", "user:hunter2/host")],
     *[("access_token", text) for text in ("hunter2\nX-Header: a", "hunter2\x07", "hunter2 é", "hunter2 a")],
-    *[("timeout", text) for text in ("0", "-1", "86401", "soon", "abc", "1.5", "")],
-    *[("retries", text) for text in ("-1", "101", "often", "")],
+    *[("timeout", text) for text in ("0", "-1", "86401", "soon", "abc", "1.5")],
+    *[("retries", text) for text in ("-1", "101", "often")],
     ("validate_certs", "perhaps"),
     ("validate_certs", "maybe"),
     ("ca_path", "/nowhere/at/all.pem"),
@@ -283,7 +280,8 @@ def test_null_gets_no_value_from_the_environment(
 def test_value_of_a_connection_option_that_pipelines_spoil(
     option: str, value: str, problem: str, from_environment: bool, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params: dict[str, t.Any] = {"email": "user@example.com", "password": "p4ssw0rd", option: value}
+    login = {"email": "user@example.com", "password": "p4ssw0rd"}
+    params: dict[str, t.Any] = {**({} if option == "access_token" else login), option: value}
     source = ""
     if from_environment:
         monkeypatch.setenv(f"FLASHBACK_{option.upper()}", value)
@@ -327,19 +325,45 @@ def test_password_in_quotation_marks_warns(
     assert "p4ssw0rd" not in result.output
 
 
-def test_check_option() -> None:
-    def check(text: str) -> str:
-        if text == "bad":
-            raise ValueError("must be good")
-        return text.upper()
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_blank_variable_is_not_set(blank: str, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipelines set empty variables. As an option, an empty text is an error."""
+    for option in CONNECTION:
+        monkeypatch.setenv(f"FLASHBACK_{option.upper()}", blank)
+    server.expect("GET /ask", OK)
+    assert not run_module(main, api_url=server.url, access_token=TOKEN).failed
+    assert "api_url must not be empty" in run_module(main, api_url=blank, access_token=TOKEN).msg
 
-    def main() -> None:
-        module = Module(argument_spec={**api_argument_spec(), "a": {"type": "str"}, "b": {"type": "str"}})
-        module.exit_json(a=check_option(module, "a", check), b=check_option(module, "b", check))
 
-    values = run_module(main, a="good").values
-    assert (values["a"], values["b"]) == ("GOOD", None)
-    assert run_module(main, b="bad").msg == "b must be good."
+@pytest.mark.parametrize(
+    ("given", "in_environment", "first_request"),
+    [
+        ({"email": "a@example.com", "password": "p4ssw0rd"}, {}, "POST /user/login"),
+        ({"email": "a@example.com"}, {"PASSWORD": "p4ssw0rd"}, "POST /user/login"),
+        ({"password": "p4ssw0rd"}, {"EMAIL": "a@example.com"}, "POST /user/login"),
+        ({}, {"EMAIL": "a@example.com", "PASSWORD": "p4ssw0rd"}, "GET /ask"),
+        ({"email": " ", "password": None}, {}, "GET /ask"),
+    ],
+)
+def test_token_of_the_environment_does_not_replace_who_the_task_says_it_is(
+    given: dict[str, str],
+    in_environment: dict[str, str],
+    first_request: str,
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"ACCESS_TOKEN": TOKEN, **in_environment}.items():
+        monkeypatch.setenv(f"FLASHBACK_{name}", value)
+    server.expect(first_request, response(403, {"success": False}))
+    run_module(main, api_url=server.url, retries=0, **given)
+    assert server.requests[0].headers.get("authorization") == (f"Bearer {TOKEN}" if "GET" in first_request else None)
+
+
+def test_variable_that_is_not_used_is_not_checked(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With email and password as options, a token of the environment can be anything."""
+    monkeypatch.setenv("FLASHBACK_ACCESS_TOKEN", "a b")
+    server.expect("POST /user/login", response(401, {"success": False}))
+    assert run_module(main, api_url=server.url, email="a@example.com", password="p4ss").code == "login_failed"
 
 
 # How a task ends

@@ -9,52 +9,43 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._options.option import HIDDEN, Option, without_secrets
 from ansible_collections.flashback.platform.plugins.module_utils._options.raw import (
-    HIDDEN,
-    RawOptions,
-    describe,
-    without_secrets,
+    check_types,
 )
+from ansible_collections.flashback.platform.plugins.module_utils._options.shared import AI_LLM, CONNECTION, ID, STATE
 
 SECRET = "s3cret-Kx9"
 TEXTS = ("id", "name", "workspace_id", "token_id", "endpoint", "key", "secret", "email", "password", "access_token")
 NUMBERS = ("id", "name", "workspace_id", "token_id")
-SPEC: dict[str, dict[str, t.Any]] = {
-    **{name: {"type": "str"} for name in TEXTS},
-    "secret": {"type": "str", "no_log": True},
-    "password": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "api_url": {"type": "str", "default": "https://example.com"},
-    "state": {"type": "str", "default": "present"},
-    "ai_type": {"type": "str"},
-    "ids": {"type": "list", "elements": "str"},
-    "prune": {"type": "bool", "default": False},
-    "prune_limit": {"type": "int"},
-    "timeout": {"type": "int", "default": 30},
-    "ai_llms": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "default": "present"},
-            "ai_type": {"type": "str"},
-            "secret": {"type": "str", "no_log": True},
-        },
-    },
+OPTIONS = {
+    **CONNECTION,
+    "id": ID,
+    "ids": Option("list", elements="str", null="error", number_is_text=True),
+    "workspace_id": ID,
+    "token_id": ID._replace(null="not set"),
+    "state": STATE,
+    **AI_LLM,
+    "prune": Option("bool", default=False),
+    "prune_limit": Option("int", null="error"),
+    "ai_llms": Option(
+        "list",
+        elements="dict",
+        null="error",
+        options={**AI_LLM, "name": AI_LLM["name"]._replace(required=True), "state": STATE},
+    ),
 }
 
 
 def read(**params: t.Any) -> tuple[dict[str, t.Any], str]:
     """The options, and what is wrong with them."""
-    options = RawOptions(params, SPEC)
-    return options.values, describe(options.problems)
+    return check_types(params, OPTIONS)
 
 
 def refused(**params: t.Any) -> str:
     """What is wrong. Nothing shows a value, apart from the names of items."""
-    options = RawOptions(params, SPEC)
-    problem = describe(options.problems)
-    assert SECRET not in json.dumps([without_secrets(options.values, SPEC), problem])
+    values, problem = check_types(params, OPTIONS)
+    assert SECRET not in json.dumps([without_secrets(values, OPTIONS), problem])
     return problem
 
 
@@ -194,7 +185,7 @@ def test_unknown_options_lose_their_values() -> None:
 
 def test_without_secrets() -> None:
     values: dict[str, t.Any] = {"id": "a", "secret": "x", "password": None, "ai_llms": [{"name": "A", "secret": "x"}]}
-    shown = without_secrets({**values, "unknown": HIDDEN}, SPEC)
+    shown = without_secrets({**values, "unknown": HIDDEN}, OPTIONS)
     hidden = {"secret": HIDDEN, "ai_llms": [{"name": "A", "secret": HIDDEN}], "unknown": HIDDEN}
     assert shown == {**values, **hidden}
 
@@ -204,6 +195,6 @@ def test_without_secrets() -> None:
 )
 def test_templates_are_left_to_ansible_without_their_text(value: t.Any) -> None:
     """ansible-lint passes templates to a module, and ignores what Ansible itself says of them."""
-    options = RawOptions({"ai_llms": value}, SPEC)
-    assert not options.problems
-    assert SECRET not in json.dumps(without_secrets(options.values, SPEC))
+    values, problem = check_types({"ai_llms": value}, OPTIONS)
+    assert not problem
+    assert SECRET not in json.dumps(without_secrets(values, OPTIONS))
