@@ -13,6 +13,7 @@ the wrong shape, Ansible would print the secrets in it.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._text import excerpt, join_limited
@@ -29,6 +30,7 @@ _TEMPLATE = "{{ hidden }}"
 _KINDS = {dict: "a dictionary", list: "a list", bool: "a boolean", int: "a number", float: "a number", str: "text"}
 _USE_ONE_FIELD = "use one field of it, or map(attribute='id') for the IDs of a list"
 _QUOTE_IT = "put the value in quotation marks, or add '| string' to its template"
+_ODD_NAME = "is not shown, because it may be a secret: check the names on the left of the colons"
 _SEND_JSON = (
     "to send JSON, add '| to_json' to the template of a dictionary or list, and '| string' to that of a file:"
     " lookup('ansible.builtin.file', path) | string"
@@ -50,7 +52,13 @@ class _Reader:
         self.problems: list[tuple[str, str]] = []
 
     def read(self, params: Mapping[str, t.Any], options: Options, place: str) -> dict[str, t.Any]:
-        values = {name: self._value(name, value, options.get(name), place) for name, value in params.items()}
+        values: dict[str, t.Any] = {}
+        for name, value in params.items():
+            if name not in options and not re.fullmatch("[A-Za-z_]{1,40}", name):
+                # Ansible would print it.
+                self.problems.append((f"the name of an option{place}", _ODD_NAME))
+            else:
+                values[name] = self._value(name, value, options.get(name), place)
         return {name: value for name, value in values.items() if value is not None}
 
     def _value(self, name: str, value: t.Any, option: Option | None, place: str) -> t.Any:
