@@ -56,8 +56,8 @@ options:
   password:
     description:
       - The password of the user O(email). The module sends it exactly as it is, with all spaces and quotation marks.
-      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark, or a
-        template or a placeholder of AWX that nothing has replaced.
+      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark,
+        or a template or a placeholder of AWX that nothing has replaced.
       - If not set, the environment variable E(FLASHBACK_PASSWORD) is used. A blank value counts as not set.
     type: str
     version_added: 1.3.0

@@ -54,7 +54,7 @@ class _Reader:
     def read(self, params: Mapping[str, t.Any], options: Options, place: str) -> dict[str, t.Any]:
         values: dict[str, t.Any] = {}
         for name, value in params.items():
-            if name not in options and not re.fullmatch("[A-Za-z_]{1,40}", name):
+            if name not in options and not re.fullmatch("[A-Za-z_]{1,40}", str(name)):
                 # Ansible would print it.
                 self.problems.append((f"the name of an option{place}", _ODD_NAME))
             else:
