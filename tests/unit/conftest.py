@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
     NewSession = Callable[..., AuthenticatedClient]
     NewTransport = Callable[..., transport.Transport]
     RunTask = Callable[..., TaskResult]
-    StartServer = Callable[..., ScriptedServer]
+    StartServer = Callable[..., t.Any]
 
 
 # Each run has the same examples, so a test starts to fail only because of a code change. "make random" uses other ones.
@@ -88,8 +88,8 @@ def start_server() -> Iterator[StartServer]:
     """Starts scripted servers. The test fails unless each of them receives exactly the requests that it expects."""
     servers: list[ScriptedServer] = []
 
-    def start(**options: t.Any) -> ScriptedServer:
-        servers.append(ScriptedServer(**options))
+    def start(kind: type[ScriptedServer] = ScriptedServer, *configurations: t.Any, **options: t.Any) -> ScriptedServer:
+        servers.append(kind(*configurations, **options))
         return servers[-1]
 
     yield start

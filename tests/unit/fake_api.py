@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An API on the scripted server: it keeps configurations, knows logins, and can be told to answer anything instead.
+"""The scripted server with a state in place of a script: it has configurations, and issues tokens.
 
-The mock API behaves as documented. This one can also misbehave to the byte, and a test can change its configurations
-and the tokens that it accepts at any request. Tests look at its requests in order, with known IDs and tokens.
+A test can change both at any request, and replace any response to the byte. The mock API can do neither.
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ class After(t.NamedTuple):
     response: Response
 
 
-class FakeApi:
-    """Answers each request as an API would that has no other faults than those that `next` asks for.
+class FakeApi(ScriptedServer):
+    """Answers each request as the API does, unless `next` says something else.
 
     configurations: by ID, as they are listed. valid: the tokens that it accepts.
     """
 
-    def __init__(self, server: ScriptedServer, *configurations: dict[str, t.Any]) -> None:
-        self.server = server
+    def __init__(self, *configurations: dict[str, t.Any]) -> None:
+        super().__init__()
         self.configurations = {configuration["id"]: configuration for configuration in configurations}
         self.workspaces: list[dict[str, t.Any]] = [{"id": "workspace-123", "name": "Development"}]
         self.valid = {TOKEN}
@@ -55,7 +54,7 @@ class FakeApi:
         # Called before each request is answered, with its line.
         self.hook: Callable[[str], None] = lambda line: None
         self._next: list[tuple[str, list[Response | After | None]]] = []
-        server.respond = self._respond
+        self.respond = self._respond
 
     def next(self, line: str, *responses: Response | After | None) -> None:
         """Answer the next requests whose line matches in this way. None stands for the API's own answer."""
@@ -64,7 +63,7 @@ class FakeApi:
     @property
     def lines(self) -> list[str]:
         """The requests in order: method, target, and the token in brackets, "given" for the option access_token."""
-        return [" ".join(filter(None, (request.line, self._shown(request)))) for request in self.server.requests]
+        return [" ".join(filter(None, (request.line, self._shown(request)))) for request in self.requests]
 
     def run(
         self, main: Callable[[], None], *, token: str | None = None, login: bool = False, **options: t.Any
@@ -73,11 +72,11 @@ class FakeApi:
         credentials: dict[str, t.Any] = {"access_token": token} if token else {}
         if login:
             credentials.update(email=EMAIL, password=PASSWORD)
-        return run_module(main, **{"api_url": self.server.url, "retries": 0, **credentials, **options})
+        return run_module(main, **{"api_url": self.url, "retries": 0, **credentials, **options})
 
     def body(self, index: int) -> t.Any:
         """The JSON body of a request."""
-        return json.loads(self.server.requests[index].body)
+        return json.loads(self.requests[index].body)
 
     @staticmethod
     def token_of(request: Request) -> str:

@@ -30,8 +30,8 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
 from ansible_collections.flashback.platform.tests.unit.scripted_server import response
 
 if t.TYPE_CHECKING:
+    from ansible_collections.flashback.platform.tests.unit.conftest import StartServer
     from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult
-    from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer
 
 LIST = f"GET /ai/llm?workspaceId={WORKSPACE}"
 LOOKUP = "GET /workspace"
@@ -41,10 +41,10 @@ ELSEWHERE = "workspace-456"
 
 
 @pytest.fixture
-def api(server: ScriptedServer) -> FakeApi:
+def api(start_server: StartServer) -> FakeApi:
     """Has the configurations One and Two, and one of another workspace, which its filter does not keep away."""
-    return FakeApi(
-        server,
+    return start_server(
+        FakeApi,
         item(id="id-1", name="One"),
         item(id="id-2", name="Two"),
         item(id="id-9", name="Elsewhere", workspaceId=ELSEWHERE),
@@ -56,7 +56,7 @@ def run(api: FakeApi, *items: dict[str, t.Any], **options: t.Any) -> TaskResult:
 
 
 def requests(api: FakeApi) -> list[str]:
-    return [request.line for request in api.server.requests]
+    return [request.line for request in api.requests]
 
 
 def statuses(ended: TaskResult) -> dict[str, str]:
@@ -117,7 +117,7 @@ def test_a_name_to_create_and_a_name_to_prune_that_look_alike(
     assert shown in ended.msg
     assert "(id-3)" in ended.msg
     # Without prune, or if the listed name is declared, both can exist.
-    api.server.requests.clear()
+    api.requests.clear()
     assert not run(api, {**NEW, "name": name}, check=True).failed
     declared = run(api, {**NEW, "name": name}, {"name": existing, "state": "absent"}, prune=True, check=True)
     # A name that a task cannot have is only removed by its ID.
@@ -400,7 +400,7 @@ def test_other_fields_of_absent_items_are_ignored(api: FakeApi, blank: str) -> N
     ended = run(api, {"name": "One", "state": "absent", **fields}, {"name": "Gone", "state": "absent", **fields})
     assert statuses(ended) == {"One": "deleted", "Gone": "absent"}
     assert requests(api) == [LIST, "DELETE /ai/llm/id-1"]
-    assert api.server.requests[1].body == b""
+    assert api.requests[1].body == b""
 
 
 def test_names_of_absent_items_count_as_declared(api: FakeApi) -> None:
@@ -559,7 +559,7 @@ def test_secrets_are_stripped_and_those_in_quotation_marks_warn(api: FakeApi) ->
         {"name": "One", "key": '"', "secret": '"sk"'},
     ]
     ended = run(api, *items, {"name": "Two", "state": "absent", "key": "'ignored'"})
-    (sent,) = [json.loads(request.body) for request in api.server.requests if request.line == CREATE]
+    (sent,) = [json.loads(request.body) for request in api.requests if request.line == CREATE]
     assert (sent["key"], sent["secret"]) == ("'quoted'", "line 1\nline 2")
     (warning,) = ended.warnings
     assert "key of item 1 (New), secret of item 2 (One). " in warning
@@ -580,7 +580,7 @@ OTHER_ID = f"plan-{'0' * 32}"
 def approved(api: FakeApi, *items: dict[str, t.Any], **options: t.Any) -> str:
     """Make the plan in check mode, and return its ID."""
     ended = run(api, *items, check=True, **options)
-    api.server.requests.clear()
+    api.requests.clear()
     return t.cast("str", ended.values["plan_id"])
 
 
@@ -600,7 +600,7 @@ def test_another_plan_is_refused_and_shown(api: FakeApi, check: bool) -> None:
     api.configurations["id-1"] = item(id="id-1", name="One", endpoint="https://other.example.com", repos=[repo(1)])
     options: dict[str, t.Any] = {"prune": True, "diff": True}
     predicted = run(api, NEW, check=True, **options)
-    api.server.requests.clear()
+    api.requests.clear()
     ended = run(api, NEW, check=check, plan_id=plan_id, validate=True, **options)
     assert_no_write(api, ended)
     assert ended.error == {

@@ -45,9 +45,9 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
 from ansible_collections.flashback.platform.tests.unit.scripted_server import MAX_WAIT, Act, response
 
 if t.TYPE_CHECKING:
-    from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock
+    from ansible_collections.flashback.platform.tests.unit.conftest import FakeClock, StartServer
     from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult
-    from ansible_collections.flashback.platform.tests.unit.scripted_server import Response, ScriptedServer
+    from ansible_collections.flashback.platform.tests.unit.scripted_server import Response
 
 NEW = {"name": "New", "ai_type": "OPENAI", "endpoint": "https://one.example.com", "secret": "sk-new"}
 REVOCATION = "DELETE /token/session-1 [token-1]"
@@ -69,8 +69,8 @@ CALLS: dict[str, tuple[t.Callable[[], None], dict[str, t.Any], str]] = {
 
 
 @pytest.fixture
-def api(server: ScriptedServer) -> FakeApi:
-    return FakeApi(server, item(id="id-1", name="One"))
+def api(start_server: StartServer) -> FakeApi:
+    return start_server(FakeApi, item(id="id-1", name="One"))
 
 
 def limit_tokens(api: FakeApi, requests: int) -> None:
@@ -79,7 +79,7 @@ def limit_tokens(api: FakeApi, requests: int) -> None:
     refused: set[str] = set()
 
     def expire(line: str) -> None:
-        token = api.token_of(api.server.requests[-1])
+        token = api.token_of(api.requests[-1])
         served[token] = served.get(token, 0) + 1
         if served[token] > requests and line not in refused:
             refused.add(line)
@@ -111,7 +111,7 @@ def test_without_a_token_the_login_is_the_first_request(api: FakeApi, call: str)
     assert api.lines[-1] == REVOCATION
     assert api.lines.count(LOGIN) == 1
     assert api.body(0) == {"email": EMAIL, "password": PASSWORD}
-    assert "authorization" not in api.server.requests[0].headers
+    assert "authorization" not in api.requests[0].headers
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -157,7 +157,7 @@ def test_after_a_401_the_request_is_repeated_with_the_token_of_a_login(
     start = api.lines.index(f"{line} [given]")
     assert api.lines[start : start + 3] == [f"{line} [given]", LOGIN, f"{line} [token-1]"]
     assert api.lines[-1] == REVOCATION
-    assert api.server.requests[start].body == api.server.requests[start + 2].body
+    assert api.requests[start].body == api.requests[start + 2].body
 
 
 @pytest.mark.parametrize("call", CALLS)
