@@ -48,7 +48,7 @@ help:
 	@echo 'make nox ARGS=...  run nox, for example with ARGS=--list'
 	@echo 'make format  format the Python files'
 	@echo 'make docs   build the HTML documentation'
-	@echo 'make bench  measure how long tasks take, and write the page about it (20 minutes)'
+	@echo 'make bench  measure how long tasks take, and print the table of the guide (20 minutes)'
 	@echo 'make dist   build the files of a release in dist, from the last commit: tarball, checksum, release notes'
 	@echo 'make update-constraints  pin the newest tools in tests/constraints.txt'
 	@echo 'make clean  remove all files that these commands created'
@@ -112,8 +112,7 @@ format: .venv
 	.venv/bin/python -m ruff format
 
 bench: .venv/demo .collections/ansible_collections/flashback/platform
-	$(PIP_INSTALL) -r tests/benchmark/requirements.txt
-	.venv/bin/python -m tests.benchmark
+	@.venv/bin/python -m tests.benchmark
 
 dist: .venv/demo
 	$(PIP_INSTALL) antsibull-changelog
