@@ -30,7 +30,7 @@ if [ $# -eq 0 ]; then
     echo
     play flashback.platform.apply --extra-vars @demo/workspace.yml --extra-vars "plan_id=$plan_id"
     plan 0
-    set -- demo/playbook.yml flashback.platform.lifecycle
+    set -- demo/playbook.yml
 fi
 for playbook; do
     play "$playbook"
