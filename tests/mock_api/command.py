@@ -36,7 +36,7 @@ def run_command(command: list[str], env: dict[str, str]) -> int:
 
     def forward(number: int, _frame: object) -> None:
         # The terminal also sends Ctrl+C to the command. So this process only waits.
-        if process is not None and not (number == signal.SIGINT and _in_foreground()):
+        if process is not None and number != signal.SIGINT:
             process.send_signal(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -51,15 +51,3 @@ def run_command(command: list[str], env: dict[str, str]) -> int:
         return 127 if isinstance(exc, FileNotFoundError) else 126
     status = process.wait()
     return status if status >= 0 else 128 - status
-
-
-def _in_foreground() -> bool:
-    """Whether a terminal sends its Ctrl+C to the process group of this process."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    finally:
-        os.close(terminal)

@@ -15,8 +15,9 @@ It answers wrong requests with 400 or 404 and {"success": false, "message": …}
   repos, credentialWrites}`. The last one counts how often its credentials were written, 0 for those of the seed.
 * `GET /_mock/sessions`: the logins that are not revoked, in order, a list of `{tokenId, email}`.
 * `PUT /_mock/tokens`: change the limits of tokens until the next reset. The body has one or more of `{lifetime,
-  requests, static}`. The access token of a login is accepted for `lifetime` seconds (null: an hour) and for `requests`
-  requests (null: any number). The fixed token is accepted only if `static` is true.
+  requests, static, alone}`. The access token of a login is accepted for `lifetime` seconds (null: an hour) and for
+  `requests` requests (null: any number). The fixed token is accepted only if `static` is true. If `alone` is true, each
+  login ends the access tokens of the user's earlier logins.
 * `POST /_mock/reset`: return to the seed, or to the JSON body, which has the format of the seed. Without `users`, the
   users of the seed stay. All logins are removed.
 * `PUT /_mock/repos/{id}`: link a configuration to exactly these repositories, a list of `{id, name}`.
@@ -34,16 +35,16 @@ It answers wrong requests with 400 or 404 and {"success": false, "message": …}
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import typing as t
 
 from aiohttp import web
 
-from .faults import FaultError, parse_faults
-from .messages import BadBodyError, error, no_content, read_json
-from .seed import SeedError, parse_seed
+from .faults import parse_faults
+from .messages import error, no_content, read_json
+from .seed import parse_seed
 from .state import STATE
-from .switching import SwitchError, parse_switches
-from .tokens import LimitsError
+from .switching import parse_switches
 
 STOP = web.AppKey("stop", asyncio.Event)
 
@@ -70,7 +71,11 @@ async def sessions(request: web.Request) -> web.Response:
 
 
 async def tokens(request: web.Request) -> web.Response:
-    request.app[STATE].tokens.limits.change(await read_json(request))
+    tokens_ = request.app[STATE].tokens
+    try:
+        tokens_.limits = dataclasses.replace(tokens_.limits, **await read_json(request))
+    except TypeError as exc:
+        raise ValueError(str(exc)) from None
     return no_content()
 
 
@@ -115,5 +120,5 @@ async def handle(request: web.Request, handler: t.Any) -> web.StreamResponse:
     """Run a handler of the control interface."""
     try:
         return t.cast("web.StreamResponse", await handler(request))
-    except (BadBodyError, FaultError, LimitsError, SeedError, SwitchError) as exc:
+    except ValueError as exc:
         return error(400, str(exc))

@@ -14,12 +14,6 @@ import typing as t
 
 from aiohttp import web
 
-from .schema import problem
-
-
-class FaultError(ValueError):
-    """A requested fault is not valid. The message gives the reason."""
-
 
 @dataclasses.dataclass
 class Fault:
@@ -49,10 +43,16 @@ NO_FAULT = Fault()
 
 
 def parse_faults(data: t.Any) -> list[Fault]:
-    """Raises FaultError."""
-    if found := problem("faults", data):
-        raise FaultError(found)
-    return [Fault(**item) for item in data]
+    """Raises ValueError."""
+    try:
+        faults = [Fault(**item) for item in data]
+        for fault in faults:
+            re.compile(fault.path)
+    except (TypeError, re.error) as exc:
+        raise ValueError(f"faults: {exc}") from None
+    if any(fault.cut not in (None, "before", "after") for fault in faults):
+        raise ValueError("faults: cut must be before or after")
+    return faults
 
 
 async def send_fault(request: web.Request, fault: Fault) -> web.StreamResponse:

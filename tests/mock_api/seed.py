@@ -14,12 +14,22 @@ from pathlib import Path
 import yaml
 
 from .messages import Json
-from .schema import SCHEMAS, problem
 
 SEED = Path(__file__).with_name("seed.yml")
 
-AI_LLM = SCHEMAS["seed"]["properties"]["ai_llms"]["items"]["properties"]
-COUNTERS: tuple[str, ...] = tuple(AI_LLM["stats"]["propertyNames"]["enum"])
+# For each section, the fields that its items need. The first one is unique.
+SECTIONS = {"workspaces": ("id",), "ai_llms": ("id", "workspaceId"), "users": ("email", "id")}
+
+COUNTERS = (
+    "totalApiCalls",
+    "totalTokensIn",
+    "totalTokensOut",
+    "totalLlmTokensIn",
+    "totalLlmTokensOut",
+    "totalPolicyViolations",
+    "totalAlerts",
+    "totalBlocks",
+)
 
 # The default values of a user.
 USER: Json = {"name": "", "orgId": "org-123"}
@@ -61,18 +71,27 @@ def parse_seed(data: t.Any, users: list[Json] | None = None) -> Seed:
         data = json.loads(json.dumps(data))
     except (RecursionError, TypeError, ValueError):
         raise SeedError("it holds a value that JSON cannot express, such as a date without quotes") from None
-    if found := problem("seed", data):
-        raise SeedError(found)
-    workspaces = [{"id": item} if isinstance(item, str) else item for item in data.get("workspaces") or []]
-    seed = Seed(
-        workspaces=[
-            {"name": f"Workspace {item['id']}", "orgId": "org-123", "users": [], **item} for item in workspaces
-        ],
-        ai_llms=data.get("ai_llms") or [],
-        users=[{**USER, **user} for user in data["users"] or []] if "users" in data else users or [],
+    if not isinstance(data, dict) or set(data) - set(SECTIONS):
+        raise SeedError(f"it must be an object with no other keys than {', '.join(SECTIONS)}")
+    workspaces, ai_llms, listed_users = (_items(section, data.get(section) or []) for section in SECTIONS)
+    return Seed(
+        [{"name": f"Workspace {item['id']}", "orgId": "org-123", "users": [], **item} for item in workspaces],
+        ai_llms,
+        [{**USER, **user} for user in listed_users] if "users" in data else users or [],
     )
-    for section, key in (("workspaces", "id"), ("ai_llms", "id"), ("users", "email")):
-        ((most_common, count),) = Counter(item[key] for item in getattr(seed, section)).most_common(1) or [("", 0)]
-        if count > 1:
-            raise SeedError(f"{section}: {count} items have the {key} {most_common!r}")
-    return seed
+
+
+def _items(section: str, data: t.Any) -> list[Json]:
+    """Return the items of a section. Those of workspaces can be IDs. Raises SeedError."""
+    items = [{"id": item} if isinstance(item, str) else item for item in data] if isinstance(data, list) else [data]
+    for number, item in enumerate(items, 1):
+        lacking = [field for field in SECTIONS[section] if not isinstance(item, dict) or not item.get(field)]
+        if lacking:
+            raise SeedError(f"{section}, item {number}: {lacking[0]} is missing")
+        if unknown := set(item.get("stats", {})) - set(COUNTERS):
+            raise SeedError(f"{section}, item {number}: stats must not have {unknown.pop()!r}")
+    key = SECTIONS[section][0]
+    ((most_common, count),) = Counter(str(item[key]) for item in items).most_common(1) or [("", 0)]
+    if count > 1:
+        raise SeedError(f"{section}: {count} items have the {key} {most_common!r}")
+    return items

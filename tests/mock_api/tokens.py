@@ -23,38 +23,18 @@ HOUR = 3600.0
 STATIC = "static"
 
 
-class LimitsError(ValueError):
-    """The limits are not valid. The message gives the reason."""
-
-
 @dataclasses.dataclass
 class Limits:
     """The limits of access tokens of all logins, also of earlier ones, and whether the fixed token is accepted.
 
     lifetime: seconds, None for an hour. requests: how many requests a token is accepted for, None for any number.
+    alone: whether a login ends the access tokens of the user's earlier logins.
     """
 
     lifetime: float | None = None
     requests: int | None = None
     static: bool = True
-
-    def change(self, data: t.Any) -> None:
-        """Change the limits in the data, which comes from a request to the control interface. Raises LimitsError."""
-        known = ("lifetime", "requests", "static")
-        if not isinstance(data, dict) or set(data) - set(known):
-            raise LimitsError(f"The limits must be an object with no other keys than {', '.join(known)}")
-        lifetime, requests, static = (data.get(name, getattr(self, name)) for name in known)
-        if lifetime is not None and not (_is_number(lifetime, (int, float)) and 0 <= lifetime < math.inf):
-            raise LimitsError("lifetime must be a number of seconds, or null for an hour")
-        if requests is not None and not (_is_number(requests, int) and requests >= 0):
-            raise LimitsError("requests must be an integer that is not negative, or null for no limit")
-        if not isinstance(static, bool):
-            raise LimitsError("static must be true or false")
-        self.lifetime, self.requests, self.static = lifetime, requests, static
-
-
-def _is_number(value: t.Any, kind: type | tuple[type, ...]) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
+    alone: bool = False
 
 
 @dataclasses.dataclass
@@ -69,6 +49,11 @@ class Session:
     requests: int = 0
     open: bool = True
 
+    def end(self, email: str) -> None:
+        """Let the access token expire if it is one of this user."""
+        if self.email == email:
+            self.issued = -math.inf
+
 
 class Tokens:
     def __init__(self, static_token: str, limits: Limits) -> None:
@@ -79,6 +64,8 @@ class Tokens:
 
     def log_in(self, email: str) -> Session:
         session = Session(email)
+        for other in self._sessions if self.limits.alone else []:
+            other.end(email)
         self._sessions.append(session)
         self._by_access_token[session.access_token] = session
         return session
@@ -126,7 +113,7 @@ class Tokens:
             if session.open and session.token_id == token_id and email in (None, session.email):
                 session.open = False
                 if expire:
-                    session.issued = -math.inf
+                    session.end(session.email)
                 return True
         return False
 

@@ -36,50 +36,33 @@ def wait_for(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def test_options(tmp_path: Path) -> None:
+def test_options_instructions_and_ctrl_c(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yml"
     seed.write_text("workspaces: [w]\nai_llms: [{id: a, workspaceId: w, name: A, aiType: OTHER}]\n", encoding="utf-8")
     options = ["--port=0", f"--port-file={tmp_path / 'port'}", f"--seed={seed}", "--latency=200", "--token=other"]
-    with subprocess.Popen([*MOCK, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*MOCK, *options], cwd=ROOT, text=True, **pipes) as process:
         url = f"http://127.0.0.1:{wait_for(tmp_path / 'port')}"
         begin = time.monotonic()
         response = requests.get(f"{url}/ai/llm", headers={"Authorization": "Bearer other"}, timeout=10)
         assert [item["id"] for item in response.json()["aiLlms"]] == ["a"]
         assert time.monotonic() - begin > 0.19
-        assert requests.post(f"{url}/_mock/stop", timeout=10).status_code == 204
-        output = process.communicate(timeout=10)[0]
-        assert process.returncode == 0
-    assert "export FLASHBACK_ACCESS_TOKEN=other\n" in output
-    assert "export FLASHBACK_EMAIL" not in output
-
-
-def test_instructions_and_ctrl_c(tmp_path: Path) -> None:
-    command = [*MOCK, "--port=0", f"--port-file={tmp_path / 'port'}"]
-    pipes: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
-        url = f"http://127.0.0.1:{wait_for(tmp_path / 'port')}"
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=10)
         assert (process.returncode, errors) == (0, "")
-    assert [line.strip() for line in output.splitlines() if "export" in line] == [
-        f"export FLASHBACK_API_URL={url}",
-        "export FLASHBACK_EMAIL=demo@example.com",
-        "export FLASHBACK_PASSWORD=demo-password",
-        "export FLASHBACK_ACCESS_TOKEN=demo-token",
-    ]
+    exports = [line.strip() for line in output.splitlines() if "export" in line]
+    assert exports == [f"export FLASHBACK_API_URL={url}", "export FLASHBACK_ACCESS_TOKEN=other"]
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         (["--port=99999"], "'99999' is no port"),
-        (["--latency=nan"], "must be a number that is not negative"),
-        (["--token=a b"], "visible ASCII"),
         (["--nonsense"], "--nonsense"),
-        (["--token-requests=1.5"], "must be an integer that is not negative"),
         (["--login"], "--login needs a command"),
         (["--"], "a command is missing"),
         (["--seed=missing.yml", "--", "true"], "seed missing.yml: No such file or directory"),
+        (["--seed=README.md", "--", "true"], "seed README.md: not valid YAML, line "),
         (["--port-file=missing/port", "--", "true"], "missing/port"),
     ],
 )
@@ -96,32 +79,6 @@ def test_port_in_use() -> None:
         ended = run(*MOCK, f"--port={port}")
     assert ended.returncode == 2
     assert f"error: port {port} is in use: choose another with --port, or with 'make mock" in ended.stderr
-
-
-ENVIRONMENT = """
-import os, urllib.request as request
-url, token = os.environ["FLASHBACK_API_URL"], os.environ["FLASHBACK_ACCESS_TOKEN"]
-request.urlopen(request.Request(url + "/ai/llm", headers={"Authorization": "Bearer " + token})).read()
-assert not {"FLASHBACK_EMAIL", "FLASHBACK_PASSWORD"} & set(os.environ)
-print(url, os.environ["FLASHBACK_TIMEOUT"])
-"""
-
-
-def test_command_gets_address_and_token() -> None:
-    env = {
-        **os.environ,
-        "FLASHBACK_ACCESS_TOKEN": "another",
-        "FLASHBACK_EMAIL": "a",
-        "FLASHBACK_PASSWORD": "b",
-        "FLASHBACK_TIMEOUT": "7",
-        "http_proxy": "http://127.0.0.1:1",
-    }
-    ended = run(*PYTHON, ENVIRONMENT, env=env)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    url, timeout = ended.stdout.split()
-    assert timeout == "7"
-    with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=5)
 
 
 LOG_IN = """
@@ -156,18 +113,6 @@ def test_status_of_the_command() -> None:
     assert run(*MOCK, "--", "echo", "--", "--port=1").stdout == "-- --port=1\n"
 
 
-UNTIL_INTERRUPTED = """
-import pathlib, signal, sys, time
-caught = []
-signal.signal(signal.SIGINT, lambda *args: caught.append(1))
-pathlib.Path(sys.argv[1]).write_text("ready")
-while not caught:
-    time.sleep(0.01)
-time.sleep(0.5)
-sys.exit(40 + len(caught))
-"""
-
-
 def test_signal_is_passed_on(tmp_path: Path) -> None:
     code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text('ready'); time.sleep(60)"
     command = [*PYTHON, code, str(tmp_path / "ready")]
@@ -175,14 +120,3 @@ def test_signal_is_passed_on(tmp_path: Path) -> None:
         wait_for(tmp_path / "ready")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 128 + signal.SIGTERM
-
-
-def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path) -> None:
-    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-    command = [sys.executable, "-c", terminal, *PYTHON, UNTIL_INTERRUPTED, str(tmp_path / "ready")]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        wait_for(tmp_path / "ready")
-        assert process.stdin
-        process.stdin.write(b"\x03")
-        process.stdin.flush()
-        assert process.wait(20) == 41
