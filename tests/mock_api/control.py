@@ -15,9 +15,8 @@ It answers wrong requests with 400 or 404 and {"success": false, "message": …}
   repos, credentialWrites}`. The last one counts how often its credentials were written, 0 for those of the seed.
 * `GET /_mock/sessions`: the logins that are not revoked, in order, a list of `{tokenId, email}`.
 * `PUT /_mock/tokens`: change the limits of tokens until the next reset. The body has one or more of `{lifetime,
-  requests, static, alone}`. The access token of a login is accepted for `lifetime` seconds (null: an hour) and for
-  `requests` requests (null: any number). The fixed token is accepted only if `static` is true. If `alone` is true, each
-  login ends the access tokens of the user's earlier logins.
+  requests, static}`. The access token of a login is accepted for `lifetime` seconds (null: an hour) and for `requests`
+  requests (null: any number). The fixed token is accepted only if `static` is true.
 * `POST /_mock/reset`: return to the seed, or to the JSON body, which has the format of the seed. Without `users`, the
   users of the seed stay. All logins are removed.
 * `PUT /_mock/repos/{id}`: link a configuration to exactly these repositories, a list of `{id, name}`.

@@ -28,13 +28,11 @@ class Limits:
     """The limits of access tokens of all logins, also of earlier ones, and whether the fixed token is accepted.
 
     lifetime: seconds, None for an hour. requests: how many requests a token is accepted for, None for any number.
-    alone: whether a login ends the access tokens of the user's earlier logins.
     """
 
     lifetime: float | None = None
     requests: int | None = None
     static: bool = True
-    alone: bool = False
 
 
 @dataclasses.dataclass
@@ -49,11 +47,6 @@ class Session:
     requests: int = 0
     open: bool = True
 
-    def end(self, email: str) -> None:
-        """Let the access token expire if it is one of this user."""
-        if self.email == email:
-            self.issued = -math.inf
-
 
 class Tokens:
     def __init__(self, static_token: str, limits: Limits) -> None:
@@ -64,8 +57,6 @@ class Tokens:
 
     def log_in(self, email: str) -> Session:
         session = Session(email)
-        for other in self._sessions if self.limits.alone else []:
-            other.end(email)
         self._sessions.append(session)
         self._by_access_token[session.access_token] = session
         return session
@@ -113,7 +104,7 @@ class Tokens:
             if session.open and session.token_id == token_id and email in (None, session.email):
                 session.open = False
                 if expire:
-                    session.end(session.email)
+                    session.issued = -math.inf
                 return True
         return False
 
