@@ -10,114 +10,104 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import typing as t
 
-REDACTED = "********"
+from ._secret_forms import View, is_plain, views, with_single_spaces
 
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REDACTED = "********"
 # A shorter secret, or a shorter beginning of one, is a part of most messages, and asterisks would make them unreadable.
 MIN_SECRET = 3
-
 # A shorter line of a secret with many lines can be a brace or an ordinary word.
 _MIN_LINE = 16
-
 # Ends what excerpt() has cut.
 _ELLIPSIS = "…"
+# The keys of a result whose values are words of the modules, such as "deleted". A secret can be the same word.
+_DEFINED = frozenset({"action", "code", "outcome"})
 
 
 class Redactor:
-    """Replaces secrets in texts, in every form in which servers send them back.
+    """Replaces secrets in texts, also if a server sends them back in one of the forms of `_secret_forms.py`.
 
-    The forms are JSON with and without escapes, percent-encoding of any set of characters, form encoding and HTML.
     Threads may add secrets while others redact.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._patterns: dict[str, _Pattern] = {}
+        # By their beginnings. Not changed, but replaced.
+        self._secrets: dict[str, frozenset[str]] = {}
 
     def add(self, *secrets: str) -> None:
-        """Redact these from now on, and each long line of them.
+        """Redact these from now on, and each long line of them. Very short texts are ignored.
 
-        Very short texts are ignored, and so is the white space around a secret: a quote from a response can be without
-        it.
+        So is the white space around a secret, because a quote from a response can be without it.
         """
-        whole = [secret.strip() for secret in secrets if len(secret.strip()) >= MIN_SECRET]
-        lines = [line.strip() for secret in whole for line in secret.splitlines()]
+        lines = [line for secret in secrets for line in secret.splitlines() if len(line.strip()) >= _MIN_LINE]
+        plain = [with_single_spaces(View(text)).text.strip() for text in (*secrets, *lines)]
         with self._lock:
-            patterns = dict(self._patterns)
-            patterns.update({line: _Pattern(line) for line in lines if len(line) >= _MIN_LINE})
-            patterns.update({secret: _Pattern(secret) for secret in whole})
-            self._patterns = patterns
+            known = dict(self._secrets)
+            for secret in plain:
+                if len(secret) >= MIN_SECRET:
+                    known[secret[:MIN_SECRET]] = known.get(secret[:MIN_SECRET], frozenset()) | {secret}
+            self._secrets = known
 
     def redact(self, text: str) -> str:
         """The text with asterisks in place of each secret.
 
-        Redact before you cut: of a secret that is cut, only its beginning before an ellipsis is found, if not encoded.
+        Redact before you cut: of a secret that is cut, only its beginning before an ellipsis is found.
         """
-        return _redact(text, self._candidates(text))
+        if self._is_clean(text):
+            return text
+        shown: list[str] = []
+        position = 0
+        for start, end in sorted(part for view in views(text) for part in self._found(view)):
+            if start >= position:
+                shown += text[position:start], REDACTED
+            position = max(position, end)
+        return "".join([*shown, text[position:]])
+
+    def hides(self, text: str) -> bool:
+        """Whether the text contains a secret."""
+        return self.redact(text) != text
 
     def redact_all(self, value: t.Any, *, keys: bool = True) -> t.Any:
         """The same for every text in a value of lists and dictionaries, such as the result of a module.
 
-        :param keys: Whether the keys of dictionaries are redacted, too.
+        :param keys: Whether the keys of dictionaries can come from outside. Then they are redacted, too. Otherwise, the
+            words that the modules define remain, such as those of `outcome`.
         """
-        patterns = self._candidates(json.dumps(value, ensure_ascii=False, default=str))
-        return _redact_all(value, patterns, keys) if patterns else value
+        # A result can have a million texts. Most contain no secret.
+        is_clean = self._is_clean(json.dumps(value, ensure_ascii=False, default=str))
+        return value if is_clean else self._redact_all(value, keys)
 
-    def _candidates(self, text: str) -> list[_Pattern]:
-        is_cut = _ELLIPSIS in text
-        return [pattern for pattern in self._patterns.values() if is_cut or pattern.plain_part in text]
+    def _is_clean(self, text: str) -> bool:
+        """Whether the text contains no secret for sure. Most texts are clean, and this check is fast."""
+        return is_plain(text) and not any(beginning in text for beginning in self._secrets)
 
+    def _redact_all(self, value: t.Any, keys: bool) -> t.Any:
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, dict):
+            if keys:
+                return {self.redact(key): self._redact_all(item, keys) for key, item in value.items()}
+            return {key: item if key in _DEFINED else self._redact_all(item, keys) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._redact_all(item, keys) for item in value]
+        return value
 
-class _Pattern:
-    """Finds a secret. plain_part: a part of it that is the same in every form, to search for first."""
-
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-        self.length = len(secret)
-        self._regex: re.Pattern[str] | None = None
-        self.plain_part = max(re.findall(r"[A-Za-z0-9]+", secret), key=len, default="")
-
-    def sub(self, text: str) -> str:
-        if self.plain_part in text:
-            text = self._compiled().sub(REDACTED, text)
-        if _ELLIPSIS in text and self._secret[:MIN_SECRET] in text:
-            *cut, end = text.split(_ELLIPSIS)
-            text = _ELLIPSIS.join([*map(self._sub_beginning, cut), end])
-        return text
-
-    def _sub_beginning(self, text: str) -> str:
-        """Replace the beginning of the secret, if the text ends with it."""
-        for length in range(min(self.length - 1, len(text)), MIN_SECRET - 1, -1):
-            if text.endswith(self._secret[:length]):
-                return text[:-length] + REDACTED
-        return text
-
-    def _compiled(self) -> re.Pattern[str]:
-        # On first use: a task can have a thousand secrets, and few texts contain one. The import takes 2 ms.
-        if self._regex is None:
-            from ._secret_forms import in_any_form
-
-            self._regex = re.compile(in_any_form(self._secret))
-        return self._regex
-
-
-def _redact(text: str, patterns: list[_Pattern]) -> str:
-    # The longest first: one secret can be a part of another.
-    for pattern in sorted(patterns, key=lambda pattern: pattern.length, reverse=True):
-        text = pattern.sub(text)
-    return text
-
-
-def _redact_all(value: t.Any, patterns: list[_Pattern], keys: bool) -> t.Any:
-    if isinstance(value, str):
-        return _redact(value, patterns)
-    if isinstance(value, dict):
-        return {
-            _redact(key, patterns) if keys else key: _redact_all(item, patterns, keys) for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_redact_all(item, patterns, keys) for item in value]
-    return value
+    def _found(self, view: View) -> Iterator[tuple[int, int]]:
+        """Start and end of each secret, and of each beginning of one before an ellipsis."""
+        text = view.text
+        for beginning, secrets in self._secrets.items():
+            start = text.find(beginning)
+            while start >= 0:
+                for secret in secrets:
+                    end = start + len(secret)
+                    if not text.startswith(secret, start):
+                        end = text.find(_ELLIPSIS, start + MIN_SECRET, end)
+                    if end > 0 and secret.startswith(text[start:end]):
+                        yield view.origin(start, end)
+                start = text.find(beginning, start + 1)

@@ -5,115 +5,124 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""The forms in which servers send a secret back."""
+"""The forms in which servers send a text back: decode them, and tell where each decoded part comes from."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import defaultdict
-from html.entities import html5
-from itertools import groupby
+import typing as t
+from bisect import bisect_right
 
-# The characters before which JSON or a programming language puts a backslash.
-_ESCAPED = "\"'/"
+# How many forms can be around each other, such as JSON in JSON in HTML.
+_LAYERS = 4
+# What each form has.
+_MARK = re.compile(r"[%+\\&<]")
+_HEX = "[0-9A-Fa-f]"
+_OCTETS = f"%[0-7]{_HEX}|(?:%[89A-Fa-f]{_HEX})+"
+# White space and control characters, but not a single space. "surrogateescape" makes a byte that is not UTF-8 one of
+# the surrogates in parentheses.
+_SPACE = r"[\s\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]"
+_NOT_PLAIN = rf"([\udc80-\udcff])|(?! (?!{_SPACE})){_SPACE}+"
 
-# JSON in JSON has 1, 3, 7 or 15 backslashes before a character. Without a limit, a long text would take minutes.
-_BACKSLASHES = r"\\{1,16}"
 
-# Messages are on one line, and servers change line breaks. So any white space can replace any other.
-_RAW_WHITE_SPACE = r"[\s\x00-\x1f\x7f-\x9f]+"
-_USUAL_WHITE_SPACE = "\t\n\v\f\r \xa0"
-_ENCODED_WHITE_SPACE = (
-    # Both characters of a line break, then one character.
-    rf"(?i:%(?:25)*0d%(?:25)*0a|{_BACKSLASHES}r{_BACKSLASHES}n|{_BACKSLASHES}u000d{_BACKSLASHES}u000a"
-    r"|&(?:amp;)*\#(?:13|xd);&(?:amp;)*\#(?:10|xa);"
-    rf"|%(?:25)*(?:0[9a-d]|20|c2%(?:25)*a0)|{_BACKSLASHES}(?:[fnrtv]|(?:u00|x)(?:0[9a-d]|20|a0))"
-    r"|&(?:amp;)*(?:\#0*(?:9|1[0-3]|32|160)|\#x0*(?:9|[a-d]|20|a0)|nbsp|nonbreakingspace|tab|newline);|<br ?/?>)|\+"
+class View(t.NamedTuple):
+    """A text after some decodings. Each run of white space and control characters in it is one space."""
+
+    text: str
+    # The text before the last decoding.
+    parent: View | None = None
+    # What was decoded: start and end here, and start and end in the parent.
+    tokens: tuple[tuple[int, int, int, int], ...] = ()
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return start and end, in the first text, of a part of this one that is not empty."""
+        if self.parent is None:
+            return start, end
+        return self.parent.origin(self._in_parent(start)[0], self._in_parent(end - 1)[1])
+
+    def _in_parent(self, position: int) -> tuple[int, int]:
+        """Return start and end, in the parent, of one character."""
+        index = bisect_right(self.tokens, (position + 1,)) - 1
+        _start, end, *there = self.tokens[index] if index >= 0 else (0, 0, 0, 0)
+        offset = there[1] + position - end
+        return (there[0], there[1]) if position < end else (offset, offset + 1)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text has nothing to decode. Most texts are plain, and this check is fast."""
+    return text.isprintable() and "  " not in text and not _MARK.search(text)
+
+
+def views(text: str) -> list[View]:
+    """Return the text, and what every sequence of decodings makes of it."""
+    newest = [with_single_spaces(View(text))]
+    found = {newest[0].text: newest[0]}
+    for _layer in range(_LAYERS):
+        decoded = [with_single_spaces(_decoded(view, *form)) for view in newest for form in _FORMS]
+        newest = [view for view in {view.text: view for view in decoded}.values() if view.text not in found]
+        found.update((view.text, view) for view in newest)
+    return list(found.values())
+
+
+def with_single_spaces(view: View) -> View:
+    return _decoded(view, "", _NOT_PLAIN, _space)
+
+
+def _decoded(view: View, mark: str, pattern: str, decode: t.Callable[[re.Match[str]], str]) -> View:
+    """Replace each match of a pattern. Returns the same view if there is none."""
+    parts: list[str] = []
+    tokens: list[tuple[int, int, int, int]] = []
+    end = length = 0
+    for match in re.finditer(pattern, view.text) if mark in view.text else ():
+        parts += view.text[end : match.start()], decode(match)
+        start = length + match.start() - end
+        length, end = start + len(parts[-1]), match.end()
+        tokens.append((start, length, match.start(), end))
+    return View("".join([*parts, view.text[end:]]), view, tuple(tokens)) if tokens else view
+
+
+def _space(match: re.Match[str]) -> str:
+    # A byte that is not UTF-8 can be a character of ISO 8859-1.
+    return chr(ord(match[1]) - 0xDC00) if match[1] else " "
+
+
+def _octets(match: re.Match[str]) -> str:
+    digits = match[0].replace("+", "20").replace("%", "").replace("\\x", "")
+    return bytes.fromhex(digits).decode("utf-8", "surrogateescape")
+
+
+def _backslash(match: re.Match[str]) -> str:
+    utf16, number, char = match.groups()
+    if utf16:
+        return bytes.fromhex(utf16.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    if number:
+        return chr(min(int(number, 16), 0x10FFFF))
+    return _octets(match) if not char else " " if char.isalnum() else str(char)
+
+
+def _entity(match: re.Match[str]) -> str:
+    if match[1] or match[2]:
+        return chr(min(int(match[1] or match[2], 10 if match[1] else 16), 0x10FFFF))
+    # The import takes 1 ms, and few texts have entities.
+    from html import unescape
+
+    return unescape(match[0])
+
+
+# For each form: a text that it always has, what to decode, and how.
+_FORMS: tuple[tuple[str, str, t.Callable[[re.Match[str]], str]], ...] = (
+    # URLs: %2F %2f %73 %c3%a9 %E9
+    ("%", _OCTETS, _octets),
+    # Forms: the same, and + for a space
+    ("+", rf"\+|{_OCTETS}", _octets),
+    # JSON, JavaScript, PHP, Python: \" \/ \n \u00e9 \ud83d\ude00 \U0001f600 \xe9 \xc3\xa9
+    (
+        "\\",
+        rf"(\\u[Dd][89ABab]{_HEX}{{2}}\\u[Dd][C-Fc-f]{_HEX}{{2}}|\\u{_HEX}{{4}})|\\U({_HEX}{{8}})"
+        rf"|\\x[0-7]{_HEX}|(?:\\x[89A-Fa-f]{_HEX})+|\\([\\\"'/abfnrtv0])",
+        _backslash,
+    ),
+    # HTML: &quot; &quot &#34; &#x22; and <br> for a line break
+    ("&", r"(?i)&(?:#([0-9]{1,9})|#x([0-9a-f]{1,8})|[a-z][a-z0-9]{1,31});?", _entity),
+    ("<", r"(?i)<br ?/?>", lambda _match: " "),
 )
-
-# In how many places of a secret an encoded form is recognized, although it makes the expression ambiguous.
-_MAX_DOUBTFUL = 6
-
-_ENTITIES = defaultdict(list)
-for _name, _char in html5.items():
-    if _name.endswith(";"):
-        _ENTITIES[_char].append(f"&(?:amp;)*{_name}")
-
-
-def in_any_form(secret: str) -> str:
-    """A regular expression for a secret in every encoding.
-
-    It must match a text in few ways. Otherwise a search that finds nothing could take hours.
-    """
-    expressions = []
-    before = ""
-    position = doubtful = 0
-    for number, (kind, run) in enumerate(groupby(secret, _kind)):
-        chars = list(run)
-        position += len(chars)
-        if kind == "\\":
-            expression = _only_way(_backslashes(len(chars)), number)
-        elif kind == " ":
-            # What follows can look like white space in encoded form. Each such place doubles the ways to match.
-            doubtful += len(chars) > 1 and bool(re.match(_ENCODED_WHITE_SPACE, secret[position : position + 100]))
-            encoded = f"|{_only_way(_white_space(chars), number)}" if doubtful <= _MAX_DOUBTFUL else ""
-            expression = f"(?:{_RAW_WHITE_SPACE}{encoded})"
-        else:
-            expression = _repeated(kind, len(chars))
-        # The backslashes of the secret have matched those of the escape that follows, too.
-        expressions.append(expression.replace(_BACKSLASHES, r"\\{0,16}") if before == "\\" else expression)
-        before = kind
-    return "".join(expressions)
-
-
-def _kind(char: str) -> str:
-    return " " if char.isspace() or unicodedata.category(char) == "Cc" else char
-
-
-def _only_way(expression: str, number: int) -> str:
-    """Python 3.9 has no atomic groups. A reference to the group of a lookahead has the same effect."""
-    return f"(?=(?P<only{number}>{expression}))(?P=only{number})"
-
-
-def _backslashes(times: int) -> str:
-    return rf"\\{{{times},{16 * times}}}|(?:{'|'.join(_forms(chr(92)))}){{{times}}}"
-
-
-def _white_space(chars: list[str]) -> str:
-    """White space and control characters, at most as many as in the secret, at least one of them in encoded form."""
-    rare = [form for char in dict.fromkeys(chars) if char not in _USUAL_WHITE_SPACE for form in _forms(char)]
-    encoded = f"(?:{'|'.join([_ENCODED_WHITE_SPACE, *(form for form in rare if len(form) > 2)])})"
-    if len(chars) == 1:
-        return encoded
-    return f"(?:{_RAW_WHITE_SPACE})?{encoded}(?:{_RAW_WHITE_SPACE}|{encoded}){{0,{len(chars) - 1}}}"
-
-
-def _repeated(char: str, times: int) -> str:
-    # No encoding changes ASCII letters and digits.
-    if char.isascii() and char.isalnum():
-        return char * times
-    return f"(?:{'|'.join(_forms(char))}){{{times}}}"
-
-
-def _forms(char: str) -> list[str]:
-    utf8 = [f"{byte:02x}" for byte in char.encode("utf-8", "surrogatepass")]
-    utf16 = char.encode("utf-16-be", "surrogatepass").hex()
-    forms = [
-        f"(?i:{''.join(f'%(?:25)*{byte}' for byte in utf8)})",
-        f"(?i:{''.join(f'{_BACKSLASHES}x{byte}' for byte in utf8)})",
-        f"(?i:{''.join(f'{_BACKSLASHES}u{utf16[start : start + 4]}' for start in range(0, len(utf16), 4))})",
-        rf"(?i:{_BACKSLASHES}u\{{0*{ord(char):x}\}})",
-    ]
-    plain = [rf"&(?:amp;)*\#0*{ord(char)};", rf"(?i:&(?:amp;)*\#x0*{ord(char):x};)", *_ENTITIES[char]]
-    # _backslashes() has the backslash itself.
-    plain += [] if char == "\\" else [re.escape(char)]
-    forms += [rf"\\{{0,16}}(?:{'|'.join(plain)})"] if char in _ESCAPED else plain
-    if char == "\b":
-        forms.append(f"{_BACKSLASHES}b")
-    if not char.isascii():
-        # A byte of another character set, which is not UTF-8.
-        forms.append("\ufffd")
-        if ord(char) < 256:
-            forms.append(f"(?i:(?:%(?:25)*|{_BACKSLASHES}x){ord(char):02x})")
-    return forms
