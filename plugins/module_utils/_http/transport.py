@@ -46,8 +46,9 @@ class HttpResponse(t.NamedTuple):
     content_type: str
     # None if its compression is broken.
     body: bytes | None
-    # Whether a Link header says that there is another page.
-    has_next_link: bool = False
+    headers: Mapping[str, str]
+    # The URL of the request.
+    url: str
 
 
 class Transport:
@@ -176,7 +177,8 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
             _seconds(headers.get("Retry-After")),
             headers.get("Content-Type") or "",
             content,
-            any("next" in rel.lower().split() for rel in response.links),
+            headers,
+            response.url,
         )
 
 

@@ -241,12 +241,73 @@ def test_api_url_is_not_blamed_after_a_response_that_proves_success_without_sayi
     assert "api_url" not in str(failure_of(client, "POST", "/ai/llm"))
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_an_invalid_response(status: int, server: ScriptedServer, new_client: NewClient) -> None:
-    server.expect(DELETE, response(status, b"", {"Location": "/login"}))
-    error = failure_of(new_client(retries=3))
-    assert (error.code, error.http_status, error.outcome_unknown) == ("invalid_response", status, False)
-    assert error.summary == f"the API answered {status}: a redirect, which is never followed"
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("https://User:p4ss@Login.example:8443/a/b;id=1?token=x#y", " to https://Login.example:8443/a/b"),
+        ("/login?next=/ai", " to {url}/login"),
+        ("//login.example", " to http://login.example"),
+        ("https://login.example/hun%74er2", " to https://login.example/********"),
+        ("https://login.example/hün;ter?3", " to https://login.example/********"),
+        ("http://[", ""),
+        ("mailto:someone", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_redirect_is_an_invalid_response(
+    location: str | None, target: str, server: ScriptedServer, new_client: NewClient
+) -> None:
+    headers = {} if location is None else {"Location": location.encode().decode("latin-1")}
+    server.expect(DELETE, response(302, b"", headers))
+    error = failure_of(new_client(retries=3, secrets=["hunter2", "hün;ter?3"]))
+    assert (error.code, error.http_status) == ("invalid_response", 302)
+    assert error.message == f"a redirect{target.format(url=server.url)}, which is never followed"
+
+
+# What a write may have done, by who answers.
+FOREIGN_EFFECTS = {
+    Effect.NONE: [
+        *(307, 308, 400, 401, 402, 403, 404, 405, 407, 411, 413, 414, 415, 417, 421, 425, 426, 428, 429, 431, 451)
+    ],
+    Effect.POSSIBLE: [300, 301, 302, 303, 305, 399, 406, 409, 410, 412, 416, 422, 423, 424],
+    Effect.PENDING: [
+        101,
+        200,
+        202,
+        206,
+        299,
+        408,
+        418,
+        420,
+        444,
+        460,
+        463,
+        498,
+        499,
+        500,
+        501,
+        502,
+        503,
+        504,
+        520,
+        999,
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "effect"), [(status, effect) for effect, statuses in FOREIGN_EFFECTS.items() for status in statuses]
+)
+def test_effect_of_a_write(status: int, effect: Effect, server: ScriptedServer, new_client: NewClient) -> None:
+    for body in (HTML, {"message": "without success"}):
+        server.expect(DELETE, (*response(status, body), Act.CLOSE))
+        assert failure_of(new_client()).effect is effect
+    server.expect("GET /ai/llm", (*response(status, HTML), Act.CLOSE))
+    assert failure_of(new_client(), "GET", "/ai/llm").effect is Effect.NONE
+    if status >= 200:
+        server.expect(DELETE, response(status, REFUSED))
+        assert failure_of(new_client()).effect is (Effect.NONE if status < 500 else Effect.POSSIBLE)
 
 
 def test_refused_connection_proves_that_nothing_was_done(start_server: StartServer, new_client: NewClient) -> None:
@@ -298,6 +359,7 @@ def test_error_text(body: t.Any, text: str) -> None:
         (b"\xff\xfe\xff", "text/plain", "a body that is not text"),
         (b"\x00\x01\x02", "application/octet-stream", "a body that is not text"),
         (b"caf\xe9", "text/plain; charset=latin-1", "caf"),
+        (b"caf\xe9 h\xfcnter2", "text/plain", "caf ********"),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -306,7 +368,7 @@ def test_body_is_quoted(
     status: int, body: t.Any, content_type: str, message: str, server: ScriptedServer, new_client: NewClient
 ) -> None:
     server.expect(DELETE, response(status, body, {"Content-Type": content_type}))
-    error = failure_of(new_client())
+    error = failure_of(new_client(secrets=["hünter2"]))
     assert error.message == message
     assert error.summary == f"the API answered {status}: {message}"
 
@@ -377,6 +439,7 @@ def test_nesting_of_any_depth(server: ScriptedServer, new_client: NewClient) -> 
         (SERVER_ERROR, "support"),
         (response(200, REFUSED), "support"),
         (response(400, REFUSED), "correct the options"),
+        (response(408, HTML), "later"),
         (ABSENT, "Check the ID"),
         (FOREIGN_404, "api_url"),
         (response(200, HTML), "api_url"),
@@ -403,7 +466,13 @@ def test_retries_count_the_attempts_after_the_first(
     assert error.summary.startswith(f"the API answered 503: under repair{attempts}")
 
 
-@pytest.mark.parametrize("transient", [RATE_LIMITED, SERVER_ERROR, GATEWAY_ERROR, RESET, CLOSED, NOT_HTTP])
+@pytest.mark.parametrize(
+    "transient",
+    [
+        *(RATE_LIMITED, SERVER_ERROR, GATEWAY_ERROR, RESET, CLOSED, NOT_HTTP),
+        *(response(status, body) for status in (408, 425) for body in (HTML, REFUSED)),
+    ],
+)
 @pytest.mark.parametrize("method", ["DELETE", "GET", "PUT"])
 def test_transient_failure_is_repeated(
     method: str, transient: Response, server: ScriptedServer, new_client: NewClient, clock: FakeClock
@@ -418,8 +487,11 @@ def test_transient_failure_is_repeated(
     [
         response(200, HTML),
         response(200, REFUSED),
-        *[response(status, REFUSED) for status in (301, 400, 401, 403, 404, 409, 422)],
-        FOREIGN_404,
+        *[
+            response(status, body)
+            for status in (301, 400, 401, 403, 404, 409, 422, 499, 501)
+            for body in (REFUSED, HTML)
+        ],
     ],
 )
 def test_other_failure_is_not_repeated(
@@ -436,7 +508,14 @@ def test_bad_certificate_is_not_retried(start_server: StartServer, new_client: N
     assert server.connections == 1
 
 
-LOST = [SERVER_ERROR, GATEWAY_ERROR, RESET, CLOSED, (head(200, {"Content-Length": "9"}), Act.CLOSE)]
+LOST = [
+    SERVER_ERROR,
+    GATEWAY_ERROR,
+    response(408, HTML),
+    RESET,
+    CLOSED,
+    (head(200, {"Content-Length": "9"}), Act.CLOSE),
+]
 
 
 @pytest.mark.parametrize("steps", LOST)
@@ -452,7 +531,7 @@ def test_repeatable_post_is_repeated(steps: Response, server: ScriptedServer, ne
 
 
 def test_post_that_certainly_did_nothing_is_repeated(server: ScriptedServer, new_client: NewClient) -> None:
-    server.expect(CREATE, RATE_LIMITED, RATE_LIMITED, OK)
+    server.expect(CREATE, RATE_LIMITED, response(425, HTML), response(408, REFUSED), OK)
     assert new_client(retries=3).call("POST", "/ai/llm", token=TOKEN).body == DELETED
 
 
