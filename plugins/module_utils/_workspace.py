@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ._errors import ApiError, Failure
 from ._http.listing import read_list
 from ._http.response import texts
+from ._next_steps import BAD_LIST
 
 if t.TYPE_CHECKING:
     from ._http.auth import AuthenticatedClient
@@ -23,9 +25,24 @@ _USER = {"user_id": "userId", "role": "role"}
 _PERSON = {"email": "email", "name": "name", "last_name": "lastName"}
 
 
-def list_workspaces(client: AuthenticatedClient) -> list[dict[str, t.Any]]:
-    """`GET /workspace`: all workspaces that the user can reach, in the API's order. Raises ApiError."""
-    return [serialize_workspace(item) for item in read_list(client, "/workspace", "workspaces")]
+def list_workspaces(client: AuthenticatedClient, **wanted: str) -> list[dict[str, t.Any]]:
+    """`GET /workspace`: the workspaces that the user can reach, in the API's order.
+
+    :param wanted: Return only those with this `id` and `name`.
+    :raises ApiError: The request failed, or the `id` of a workspace, or another field that decides, is not a text.
+        Such a list does not show what exists.
+    """
+    found = []
+    for item in read_list(client, "/workspace", "workspaces"):
+        workspace = serialize_workspace(item)
+        if any(workspace[field] not in (None, "", value) for field, value in wanted.items()):
+            continue
+        unusable = [field for field in ("id", *wanted) if not workspace[field]]
+        if unusable:
+            message = f"the list has a workspace without a usable {unusable[0]}"
+            raise ApiError(Failure("invalid_response", message, next_step=BAD_LIST))
+        found.append(workspace)
+    return found
 
 
 def serialize_workspace(item: t.Any) -> dict[str, t.Any]:

@@ -153,9 +153,7 @@ def main() -> None:
     wanted = {name: module.options[name] for name in FILTERS if module.options[name] is not None}
 
     def action(client: AuthenticatedClient) -> Result:
-        listed = list_workspaces(client)
-        matching = [item for item in listed if all(item[field] == value for field, value in wanted.items())]
-        return Result({"changed": False, "workspaces": matching})
+        return Result({"changed": False, "workspaces": list_workspaces(client, **wanted)})
 
     run(module, "Listing workspaces", action)
 

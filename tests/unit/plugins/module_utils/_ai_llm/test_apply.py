@@ -319,7 +319,7 @@ def test_403_after_a_lost_attempt(
     ("steps", "code"),
     [
         (response(200, REFUSED), "server_error"),
-        (response(302, b"", {"Location": "/ai/llm"}), "invalid_response"),
+        (response(307, b"", {"Location": "/ai/llm"}), "invalid_response"),
         (response(400, REFUSED), "rejected"),
         (response(401, REFUSED), "unauthorized"),
         (RATE_LIMITED, "rate_limited"),
