@@ -95,9 +95,9 @@ def _end(module: Module, redactor: Redactor, result: Result) -> t.NoReturn:
     # Only the diff has keys that come from the API. A secret can be any word, such as "failed".
     values = {name: redactor.redact_all(value, keys=name == "diff") for name, value in result.values.items()}
     values.update(result.secrets or {})
-    # A secret of the task can be a part of such a value by chance, for example "plan" of a plan_id.
-    returned = " ".join(str(value) for value in (result.secrets or {}).values())
-    module.no_log_values -= {text for text in module.no_log_values if text in returned}
+    # Nothing is left for Ansible to hide. It would also hide words of the modules: a secret can be "deleted".
+    module.params = redactor.redact_all(module.params, keys=False)
+    module.no_log_values = set()
     if values.get("failed"):
         module.fail_json(**values)
     module.exit_json(**values)

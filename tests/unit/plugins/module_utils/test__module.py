@@ -515,6 +515,15 @@ def test_secrets_of_other_options_are_redacted_too() -> None:
     assert "secret-end" not in result.output
 
 
+@pytest.mark.parametrize("secret", ["deleted", "code", "none", "true", "outcomes"])
+def test_secret_that_is_a_word_of_the_modules(secret: str) -> None:
+    """Ansible would hide it in every value that is or contains it, also in a boolean."""
+    outcomes = [{"outcome": "deleted", "name": secret, "error": {"code": "none", "outcome_unknown": True}}]
+    result = end_with(lambda _client: Result({"changed": True, "outcomes": outcomes}), access_token=secret)
+    assert result.values["changed"] is True
+    assert result.values["outcomes"] == [{**outcomes[0], "name": REDACTED}]
+
+
 @pytest.mark.parametrize("password", ["a", "in", "1", "."])
 def test_short_secret_does_not_turn_messages_into_asterisks(password: str) -> None:
     message = "Choosing an answer in all of 11 a.m. meetings"
