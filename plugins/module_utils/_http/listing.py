@@ -128,6 +128,6 @@ def _is_set(value: t.Any) -> bool:
 
 def _number(value: t.Any) -> int:
     try:
-        return 0 if isinstance(value, bool) else int(value)
+        return int(value)
     except (TypeError, ValueError, OverflowError):
         return 0

@@ -139,6 +139,7 @@ SHOWN = [
     ("secret", "shown"),
     [
         *((f"BEGIN{space}key", f"BEGIN{shown}key") for space, shown in product(SPACES, SHOWN)),
+        *(("a b", f"a{shown}b") for shown in SHOWN),
         (" p4ss w0rd\n", "p4ss w0rd"),
         # ISO 8859-1: percent-encoded, escaped, and as bytes that are not UTF-8.
         ("key'ä", "key%27%E4"),
@@ -160,6 +161,7 @@ def test_white_space_and_single_bytes(secret: str, shown: str) -> None:
         (["project", "project-9f/aa+b2", "a project"], "project-9f/aa+b2, a project, project", "*, *, *"),
         (["abcdef", "defghi"], "xabcdefghix defabc", "x*x defabc"),
         (["aXa"], "aXaXa", "*"),
+        (["keyé"], "key%c3%a9%c3%a9 key", "* key"),
         # The encoding of the next text is not a part of the secret.
         (["abc%"], "abc%41 %abc%", "*41 %*"),
         # Names are cut before they come to the redactor, at an ellipsis.

@@ -92,7 +92,7 @@ COMPLETE: list[dict[str, t.Any]] = [
     {"quota": {"total": 100, "pages": 9}, "usage": {"total_count": 7}, "meta": {"quota": {"total": 100}}},
     {"next": "2026-08-01T00:00:00Z", "rotation": {"next": "tomorrow", "last": "2026-07-01"}},
     {"limit": 1, "offset": 0, "per_page": 1, "count": 1, "cursor": "abc", "nextSteps": "Create one", "nextRotation": 5},
-    {"a": {"b": {"c": {"hasMore": True}}}},
+    {"a": {"b": {"c": {"hasMore": True}}}, "related": [{"rel": "next"}]},
 ]
 COMPLETE_HEADERS = [
     {"Link": '</docs?rel=next>; rel=help, </next>; title="next"; rel="prev"'},
@@ -162,6 +162,12 @@ def test_a_response_of_the_api_without_a_list(
 ) -> None:
     failure = failure_of(server, new_session, response(200, body))
     assert (failure.message, failure.suspects_address) == (message, False)
+
+
+def test_a_list_in_a_response_that_says_that_it_failed(server: ScriptedServer, new_session: NewSession) -> None:
+    with pytest.raises(ApiError) as caught:
+        read(server, new_session, response(200, {"success": False, "aiLlms": []}))
+    assert caught.value.failure.code == "server_error"
 
 
 @pytest.mark.parametrize("body", [{}, {"items": []}, [], "<p>Sign in", {"success": "true"}])
