@@ -51,6 +51,7 @@ if t.TYPE_CHECKING:
 # How many calls of modules there are at least. "make random" makes more of them.
 CALLS = int(os.environ.get("FLASHBACK_TEST_CALLS", "800"))
 STEPS = 50
+pytestmark = pytest.mark.timeout(300 + CALLS)
 
 Items = dict[str, dict[str, t.Any]]
 
