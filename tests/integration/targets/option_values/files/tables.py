@@ -3,9 +3,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print a playbook, as JSON, with one task for each row of a table: values that are refused, or that are accepted.
+"""Print a playbook, as JSON: a play for each table of values that are refused, or that are accepted.
 
-No task has a secret as plain text, because ansible-core 2.21 shows lines of the tasks that fail.
+Each row is a task. No task has a secret as plain text, because ansible-core 2.21 shows lines of the tasks that fail.
 """
 
 from __future__ import annotations
@@ -93,10 +93,6 @@ REFUSED_FROM_ENVIRONMENT = {
         ("access_token (environment variable FLASHBACK_ACCESS_TOKEN) must not be in quotation marks", listing()),
         ("email (environment variable FLASHBACK_EMAIL) must not be in quotation marks", workspaces(access_token=None)),
         ("email and password are needed to log in", session(email=None)),
-        (
-            "timeout (environment variable FLASHBACK_TIMEOUT) must",
-            listing(access_token=SECRET, email=None, password=""),
-        ),
     ],
 }
 
@@ -132,17 +128,26 @@ def task(name: str, call: tuple[str, dict[str, t.Any]], failure: str) -> dict[st
     return {"name": name, f"flashback.platform.{module}": options, "register": "result", "failed_when": failure}
 
 
-TASKS = {
-    "refused": refused(REFUSED),
-    "refused_from_environment": refused(REFUSED_FROM_ENVIRONMENT),
-    "accepted": [task(title, call, "result is failed") for title, call in ACCEPTED.items()],
+def play(tasks: list[dict[str, t.Any]], **environment: str) -> dict[str, t.Any]:
+    variables = {"secret": "{{ lookup('ansible.builtin.env', 'SECRET') }}", "json": '["a", "b"]', "nothing": None}
+    return {"hosts": "localhost", "gather_facts": False, "vars": variables, "environment": environment, "tasks": tasks}
+
+
+NO_REQUEST = {
+    "name": "Verify that refused values send no request",
+    "ansible.builtin.uri": {"url": "{{ lookup('ansible.builtin.env', 'FLASHBACK_API_URL') }}/_mock/requests"},
+    "register": "sent",
+    "failed_when": "sent.json != []",
 }
 
 if __name__ == "__main__":
-    variables = {
-        "secret": "{{ lookup('ansible.builtin.env', 'SECRET') }}",
-        "json": '["service", "account"]',
-        "nothing": None,
-    }
-    play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": TASKS[sys.argv[1]]}
-    sys.stdout.write(json.dumps([play]))
+    # Ansible shows the environment of a task with -vvvv, so these are no secrets.
+    wrong = {"ACCESS_TOKEN": '"token"', "EMAIL": "'demo@example.com'", "PASSWORD": "demo-pass"}
+    variables = {f"FLASHBACK_{name}": value for name, value in wrong.items()}
+    accepted = [task(title, call, "result is failed") for title, call in ACCEPTED.items()]
+    plays = [
+        play(refused(REFUSED)),
+        play([*refused(REFUSED_FROM_ENVIRONMENT), NO_REQUEST], **variables),
+        play(accepted),
+    ]
+    sys.stdout.write(json.dumps(plays))
