@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from ansible_collections.flashback.platform.tests.mock_api.running import ControlError, running_mock
-from ansible_collections.flashback.platform.tests.unit.mock_api.test_api import DEMO, FREE, NEW, USED
+from ansible_collections.flashback.platform.tests.unit.mock_api.test_mock_api import DEMO, FREE, NEW, USED
 
 if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.tests.unit.mock_api.conftest import Client
