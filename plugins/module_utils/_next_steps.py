@@ -44,6 +44,7 @@ REFUSED_REMOVAL = (
     "Either the user does not have the permission, or a repository that the user cannot see uses the configuration."
 )
 DISAPPEARED = "The configuration existed a moment ago, but somebody removed it. Run the task again."
+PLAN_AGAIN = "Run the task again: it makes a new plan from what exists now."
 NOT_VALID = "Check ai_type, endpoint, key and secret. What was written stays as it is."
 WITHOUT_ID = "Run the task again to find it."
 BAD_LIST = "Ask the platform's support."

@@ -53,3 +53,18 @@ def serialize_workspace(item: t.Any) -> dict[str, t.Any]:
         for user in (users if isinstance(users, list) else [])
     ]
     return {**texts(item, _WORKSPACE), "users": serialized}
+
+
+def check_workspace(client: AuthenticatedClient, workspace_id: str) -> tuple[str, ...]:
+    """Return a warning if a workspace that lists nothing is not known: with a mistyped ID, a task would succeed."""
+    lead = f"Workspace '{workspace_id}' has no configuration"
+    try:
+        known = list_workspaces(client, id=workspace_id)
+    except ApiError as error:
+        return (f"{lead}. The check whether this workspace exists failed: {error.failure}",)
+    if known:
+        return ()
+    return (
+        f"{lead}, and is not among the workspaces that the user can reach. Check workspace_id: the module"
+        " workspace_info lists the IDs.",
+    )

@@ -94,14 +94,9 @@ options:
     type: str
   ai_type:
     description:
-      - The kind of provider. Needed to create a configuration.
+      - V(OPENAI), V(GOOGLE), V(ANTHROPIC), V(AWS), or V(OTHER). Needed to create a configuration.
+      - Another value is an error, unless the platform already lists it for this configuration.
     type: str
-    choices:
-      - OPENAI
-      - GOOGLE
-      - ANTHROPIC
-      - AWS
-      - OTHER
     version_added: 1.1.0
   endpoint:
     description:
@@ -477,11 +472,11 @@ diff:
       type: dict
 """
 
+import functools
+
 from ..module_utils._ai_llm.api import CREDENTIALS
-from ..module_utils._ai_llm.plan import Rules, Wanted
-from ..module_utils._ai_llm.report import Mode, report_one
-from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._http.auth import AuthenticatedClient
+from ..module_utils._ai_llm.task import manage_one, remove_many
+from ..module_utils._ai_llm.wanted import Mode, Rules, Wanted
 from ..module_utils._module import run
 from ..module_utils._options.checks import check_ids
 from ..module_utils._options.module import Module
@@ -520,24 +515,19 @@ def main() -> None:
         module.fail_json(msg="update_credentials=always requires key, secret, or both.")
 
     mode = Mode(module.check_mode, module._diff)
-    rules = Rules(options["workspace_id"], rotate)
+    rules = Rules(options["workspace_id"], rotate, validate=present and options["validate"])
+    action: functools.partial[Result]
     if ids is not None:
-        wanted = [Wanted(item, None, present, {}) for item in ids]
-        subject = count(len(wanted), "AI LLM configuration")
+        subject = count(len(ids), "AI LLM configuration")
+        removals = [Wanted(item, None, False, {}) for item in ids]
+        action = functools.partial(remove_many, wanted=removals, rules=rules, mode=mode)
     else:
-        wanted = [Wanted(options["id"], options["name"], present, fields)]
         place = f" in workspace '{options['workspace_id']}'" if options["id"] is None else ""
-        subject = f"AI LLM configuration '{wanted[0].label}'{place}"
-
-    def action(client: AuthenticatedClient) -> Result:
-        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=present and options["validate"])
-        if ids is not None:
-            # The import takes more than 1 ms, and only this case needs it.
-            from ..module_utils._ai_llm.report_many import report_removals
-
-            return report_removals(outcomes, mode)
-        return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)
-
+        subject = f"AI LLM configuration '{options['id'] or options['name']}'{place}"
+        wanted = Wanted(options["id"], options["name"], present, fields)
+        action = functools.partial(
+            manage_one, wanted=wanted, rules=rules, mode=mode, subject=subject, has_credentials=has_credentials
+        )
     run(module, f"{'Creating or updating' if present else 'Removing'} {subject}", action)
 
 

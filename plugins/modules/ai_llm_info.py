@@ -262,6 +262,7 @@ from ..module_utils._options.module import Module
 from ..module_utils._options.option import Option
 from ..module_utils._options.shared import ID, NAME
 from ..module_utils._result import Result
+from ..module_utils._workspace import check_workspace
 
 FILTERS = {"id": ID, "name": NAME, "workspace_id": ID}
 
@@ -280,7 +281,10 @@ def main() -> None:
         if options["statistics"] and matching:
             statistics = api.statistics(options["id"])
             matching = [{**item, "statistics": statistics.get(item["id"])} for item in matching]
-        return Result({"changed": False, "ai_llms": matching})
+        warnings: tuple[str, ...] = ()
+        if not listed and options["workspace_id"] is not None:
+            warnings = check_workspace(client, options["workspace_id"])
+        return Result({"changed": False, "ai_llms": matching}, warnings)
 
     run(module, "Listing AI LLM configurations", action)
 

@@ -77,14 +77,9 @@ options:
           - present
       ai_type:
         description:
-          - The kind of provider. Needed to create a configuration.
+          - V(OPENAI), V(GOOGLE), V(ANTHROPIC), V(AWS), or V(OTHER). Needed to create a configuration.
+          - Another value is an error, unless the platform already lists it for this configuration.
         type: str
-        choices:
-          - OPENAI
-          - GOOGLE
-          - ANTHROPIC
-          - AWS
-          - OTHER
       endpoint:
         description:
           - The provider's API URL. Needed to create a configuration. The platform checks its format.
@@ -109,6 +104,18 @@ options:
             file.
           - See O(update_credentials) for when it is sent.
         type: str
+      key_from:
+        description: As O(ai_llms[].secret_from), for O(ai_llms[].key).
+        type: str
+        version_added: 1.5.0
+      secret_from:
+        description:
+          - Where the value of O(ai_llms[].secret) comes from, in your words, such as the name of an environment
+            variable.
+          - If the secret is sent, RV(outcomes) and RV(diff) show this text in its place, and RV(plan_id) covers it.
+            Another source after an approval is therefore another plan.
+        type: str
+        version_added: 1.5.0
   prune:
     description:
       - Remove every configuration of the workspace that is not in O(ai_llms). A removal is permanent. With an empty
@@ -423,22 +430,20 @@ diff:
       type: dict
 """
 
+import functools
 import typing as t
 from collections import Counter
 
 from ..module_utils._ai_llm.api import CREDENTIALS
-from ..module_utils._ai_llm.plan import Rules, Wanted
 from ..module_utils._ai_llm.plan_id import check_plan_id
-from ..module_utils._ai_llm.report import Mode
-from ..module_utils._ai_llm.report_many import report_workspace
-from ..module_utils._ai_llm.task import carry_out
-from ..module_utils._http.auth import AuthenticatedClient
+from ..module_utils._ai_llm.task import manage_workspace
+from ..module_utils._ai_llm.wanted import Mode, Rules, Wanted
 from ..module_utils._module import run
-from ..module_utils._options.checks import check_not_negative
+from ..module_utils._options.checks import check_not_negative, check_text
 from ..module_utils._options.module import Module
 from ..module_utils._options.option import Option
+from ..module_utils._options.raw import place_of_item
 from ..module_utils._options.shared import AI_LLM, ID, NAME, STATE, WRITING
-from ..module_utils._result import Result
 from ..module_utils._text import join_limited
 
 
@@ -452,7 +457,8 @@ def check_unique_names(items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     return items
 
 
-ITEM = {"state": STATE, **AI_LLM, "name": NAME._replace(required=True)}
+SOURCE = Option(no_log=False, only_present=True, check=check_text)
+ITEM = {"state": STATE, **AI_LLM, "name": NAME._replace(required=True), "key_from": SOURCE, "secret_from": SOURCE}
 OPTIONS = {
     "workspace_id": ID._replace(required=True),
     "ai_llms": Option("list", elements="dict", required=True, options=ITEM, null="error", check=check_unique_names),
@@ -463,6 +469,23 @@ OPTIONS = {
 }
 
 
+def secrets_of(module: Module) -> list[tuple[str, str]]:
+    """Return all credentials of the task, each with its name for messages. Those that are not used are hidden, too."""
+    values = {name: module.options[name] for name in ("access_token", "password")}
+    unused = []
+    for number, item in enumerate(module.options["ai_llms"], 1):
+        for field in CREDENTIALS:
+            place = f"{field} of {place_of_item(number, item)}"
+            values[place] = item[field]
+            if item[field] is None and module.params["ai_llms"][number - 1][field] is not None:
+                unused.append(place)
+    rest = module.no_log_values - set(values.values())
+    return [
+        *((name, value) for name, value in values.items() if value),
+        *((" or ".join(unused), value) for value in rest),
+    ]
+
+
 def main() -> None:
     module = Module(OPTIONS)
     options = module.options
@@ -470,18 +493,22 @@ def main() -> None:
     for item in options["ai_llms"]:
         present = item["state"] == "present"
         fields = {field: item[field] for field in AI_LLM if present and item[field] is not None}
-        wanted.append(Wanted(None, item["name"], present, fields))
+        sources = {field: item[f"{field}_from"] for field in CREDENTIALS if item[f"{field}_from"] is not None}
+        wanted.append(Wanted(None, item["name"], present, fields, sources))
     rotate = options["update_credentials"] == "always"
     if rotate and not any(option in item.fields for item in wanted for option in CREDENTIALS):
         module.fail_json(msg="update_credentials=always requires key or secret in at least one item of ai_llms.")
+    rules = Rules(
+        workspace_id=options["workspace_id"],
+        rotate=rotate,
+        prune=options["prune"],
+        prune_limit=options["prune_limit"],
+        plan_id=options["plan_id"],
+        validate=options["validate"],
+        api_url=options["api_url"],
+    )
     mode = Mode(module.check_mode, module._diff)
-    rules = Rules(options["workspace_id"], rotate, options["prune"], options["prune_limit"], options["plan_id"])
-    validate = options["validate"]
-
-    def action(client: AuthenticatedClient) -> Result:
-        outcomes, warnings = carry_out(client, wanted, rules, mode, validate=validate, whole_workspace=True)
-        return report_workspace(outcomes, mode, len(wanted), warnings, rules)
-
+    action = functools.partial(manage_workspace, wanted=wanted, rules=rules, mode=mode, secrets=secrets_of(module))
     run(module, f"Managing the AI LLM configurations of workspace '{options['workspace_id']}'", action)
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from .._errors import ApiError, Failure, Origin
@@ -26,62 +27,54 @@ def apply(
 ) -> list[Outcome]:
     """Apply the changes, and return their outcomes in the same order. Raises no ApiError: each outcome has its failure.
 
-    The order is creations and updates, then validations, then removals. If something failed before, nothing is
-    removed, because the replacement of a configuration could be missing.
+    The order is creations and updates, one list that shows what they did, validations, then removals. If something
+    failed before, nothing is removed, because the replacement of a configuration could be missing.
 
     :param validate: Whether the platform checks each configuration that exists after the creations and updates.
-    :param workspace_id: The workspace of all changes, if the task manages a whole workspace.
+    :param workspace_id: The workspace to list; None if all changes have an ID, and may be in different workspaces.
     """
-    work = _Work(api, changes, workspace_id)
+    outcomes = dict(enumerate(map(not_sent, changes)))
+
+    def each(step: Callable[[Outcome], Outcome], indexes: Sequence[int]) -> None:
+        if indexes:
+            outcomes.update(zip(indexes, for_each(step, [outcomes[index] for index in indexes])))
+
+    def look_up(indexes: Sequence[int]) -> Listing | Failure | None:
+        """Find what one list shows of these outcomes (decision 11). Returns the list, or why it cannot be read."""
+        if not indexes:
+            return None
+        # A removal that is proven does not need this file, and the import takes 2 ms.
+        from .settle import settle
+
+        listed = _list(api, [outcomes[index] for index in indexes], workspace_id)
+        for index in indexes:
+            outcomes[index] = settle(outcomes[index], listed)
+        return listed
+
     writes = [index for index, change in enumerate(changes) if change.action in ("create", "update")]
     removals = [index for index, change in enumerate(changes) if change.action == "delete"]
-    work.each(_write, writes)
-    work.look_up([index for index in writes if _list_can_settle(work.outcomes[index])])
+    each(functools.partial(_write, api), writes)
+    listed = look_up([index for index in writes if _list_shows_write(outcomes[index])])
     if validate:
-        work.each(_validate, [index for index, outcome in work.outcomes.items() if _to_validate(outcome)])
-    if not any(outcome.failure for outcome in work.outcomes.values()):
-        work.each(_delete, removals)
-    work.look_up([index for index, outcome in work.outcomes.items() if _list_can_complete(outcome)])
-    return [work.outcomes[index] for index in range(len(changes))]
+        each(functools.partial(_validate, api), [index for index in outcomes if _to_validate(outcomes[index])])
+    if any(outcome.failure for outcome in outcomes.values()):
+        return [*outcomes.values()]
+    if listed is not None and removals:
+        from .settle import recheck
+
+        outcomes.update({index: recheck(outcomes[index], listed) for index in removals})
+        removals = [index for index in removals if outcomes[index] == not_sent(changes[index])]
+    each(functools.partial(_delete, api), removals)
+    look_up([index for index in removals if _list_shows_removal(outcomes[index])])
+    return [*outcomes.values()]
 
 
-class _Work:
-    """The changes, and their outcomes so far, by index."""
-
-    def __init__(self, api: AiLlms, changes: Sequence[Change], workspace_id: str | None) -> None:
-        self._api = api
-        self._workspace_id = workspace_id
-        self.outcomes = {index: not_sent(change) for index, change in enumerate(changes)}
-
-    def each(self, step: Callable[[AiLlms, Outcome], Outcome], indexes: Sequence[int]) -> None:
-        self.outcomes.update(zip(indexes, for_each(lambda index: step(self._api, self.outcomes[index]), indexes)))
-
-    def look_up(self, indexes: Sequence[int]) -> None:
-        """Find the outcomes with one request for the list (decision 11)."""
-        if not indexes:
-            return
-        # The import takes more than 1 ms, and a task whose writes are all proven does not need it.
-        from .settle import complete_creation, settle, settle_without_list
-
-        looked_up = [self.outcomes[index] for index in indexes]
-        listed: Listing | Failure
-        try:
-            listed = self._list(looked_up)
-        except ApiError as error:
-            listed = error.failure
-        for index, outcome in zip(indexes, looked_up):
-            if outcome.status == "created":
-                self.outcomes[index] = complete_creation(outcome, listed)
-            elif isinstance(listed, Failure):
-                self.outcomes[index] = settle_without_list(outcome, listed)
-            else:
-                self.outcomes[index] = settle(outcome, listed)
-
-    def _list(self, outcomes: list[Outcome]) -> Listing:
-        """List the configurations with the IDs of the outcomes, or those of the workspace if an ID is not known."""
-        if all(outcome.id for outcome in outcomes):
-            return self._api.list(self._workspace_id, ids={t.cast("str", outcome.id) for outcome in outcomes})
-        return self._api.list(self._workspace_id or outcomes[0].change.fields["workspace_id"])
+def _list(api: AiLlms, outcomes: Sequence[Outcome], workspace_id: str | None) -> Listing | Failure:
+    ids = None if workspace_id is not None else {t.cast("str", outcome.id) for outcome in outcomes}
+    try:
+        return api.list(workspace_id, ids=ids)
+    except ApiError as error:
+        return error.failure
 
 
 def _write(api: AiLlms, outcome: Outcome) -> Outcome:
@@ -127,20 +120,23 @@ def _delete(api: AiLlms, outcome: Outcome) -> Outcome:
     return outcome.done()
 
 
-def _list_can_settle(outcome: Outcome) -> bool:
-    """Whether the list can show the outcome of a creation or update. The list never shows credentials."""
-    created_without_id = outcome.status == "created" and outcome.id is None
-    shown = not set(CREDENTIALS) & set(outcome.change.fields) or outcome.change.action == "create"
-    return created_without_id or (outcome.status == "unknown" and shown)
+def _list_shows_write(outcome: Outcome) -> bool:
+    """Whether the list can show more of a creation or an update than its response. It never shows credentials."""
+    change, failure = outcome.change, outcome.failure
+    sends_credentials = bool(set(CREDENTIALS) & set(change.fields))
+    if failure is None:
+        return change.action == "create" or bool(set(change.fields) - set(CREDENTIALS))
+    if change.action == "create":
+        return failure.outcome_unknown
+    # A 404 that is not the API's own says nothing about the configuration (decision 3).
+    is_foreign_404 = failure.http_status == 404 and failure.code != "not_found" and failure.origin is not Origin.LOGIN
+    return not sends_credentials and (failure.outcome_unknown or is_foreign_404)
 
 
-def _list_can_complete(outcome: Outcome) -> bool:
-    """Whether the list can show the outcome of a removal, or the fields of a new configuration."""
+def _list_shows_removal(outcome: Outcome) -> bool:
+    """Whether the list can show what became of a removal that failed."""
     failure = outcome.failure
-    if outcome.change.action == "create":
-        return outcome.status == "created" and outcome.ai_llm is None and outcome.id is not None
-    if outcome.change.action != "delete" or failure is None:
+    if failure is None:
         return False
     # 403 and 404 have more than one cause (decisions 3 and 4). Those of a login say nothing about the removal.
-    has_causes = failure.http_status in (403, 404) and failure.origin is not Origin.LOGIN
-    return failure.outcome_unknown or has_causes
+    return failure.outcome_unknown or (failure.http_status in (403, 404) and failure.origin is not Origin.LOGIN)

@@ -33,6 +33,8 @@ class Change(t.NamedTuple):
     before: AiLlm | None
     # The fields that a creation or update sends.
     fields: dict[str, t.Any]
+    # Where the values of the credentials among them come from, in the words of the task.
+    sources: dict[str, str] = {}
     # The list was read, and does not have it.
     unlisted: bool = False
 

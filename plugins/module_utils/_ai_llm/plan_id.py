@@ -21,15 +21,13 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .outcome import Change
-    from .plan import Rules
+    from .wanted import Rules
 
 # Increase it if the same plan gets another ID. An ID that was approved before then counts as another plan.
-_FORMAT = 1
+_FORMAT = 2
 
 # What is compared, besides the name, which identifies a configuration.
 _COMPARED = ("ai_type", "endpoint")
-
-APPROVE_AGAIN = "What is left to do is another plan: make it, approve it, and use its plan_id."
 
 
 def check_plan_id(text: str) -> str:
@@ -45,41 +43,45 @@ def check_plan_id(text: str) -> str:
 def values_of(change: Change) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return the values before and after a change: those that differ, and all of a creation or a removal.
 
-    Credentials and values that are null are not among them.
+    A text replaces each credential that is sent: where it comes from, if the task says so. Null values are left out.
     """
     before = {field: value for field, value in (change.before or {}).items() if field in _COMPARED}
     after = {field: value for field, value in change.fields.items() if field in _COMPARED}
     if change.action != "delete":
         before = {field: value for field, value in before.items() if field in after}
-    return {field: value for field, value in before.items() if value is not None}, after
+    credentials = {
+        field: change.sources.get(field, "(sent with the change)") for field in CREDENTIALS if field in change.fields
+    }
+    return {field: value for field, value in before.items() if value is not None}, {**after, **credentials}
 
 
-def credentials_of(change: Change) -> list[str]:
-    """Return the names of the credentials that the change sends."""
-    return [field for field in CREDENTIALS if field in change.fields]
-
-
-def plan_id(changes: Sequence[Change], workspace_id: str | None) -> str:
+def plan_id(changes: Sequence[Change], rules: Rules) -> str:
     """Return the ID of a plan. Two plans have the same ID if and only if they do the same in the same workspace.
 
     It is the same in check mode and in a real run, and on each machine. It does not depend on the values of
     credentials, because people and logs see it.
     """
     steps = [_canonical(_step(change)) for change in changes if change.action != "keep"]
-    text = _canonical({"format": _FORMAT, "workspace": workspace_id, "changes": sorted(steps)})
-    return f"plan-{hashlib.sha256(text.encode('ascii')).hexdigest()[:32]}"
+    plan = {
+        "format": _FORMAT,
+        "api_url": rules.api_url.rstrip("/"),
+        "workspace": rules.workspace_id,
+        "validate": rules.validate,
+        "changes": sorted(steps),
+    }
+    return f"plan-{hashlib.sha256(_canonical(plan).encode('ascii')).hexdigest()[:32]}"
 
 
-def refusal(changes: Sequence[Change], rules: Rules) -> Failure | None:
-    """Return why the plan must not be applied: it is not the approved one. An empty plan needs no approval."""
-    if rules.plan_id is None or all(change.action == "keep" for change in changes):
-        return None
-    now = plan_id(changes, rules.workspace_id)
-    if now == rules.plan_id:
+def refusal(changes: Sequence[Change], approved: str | None, now: str) -> Failure | None:
+    """Return why the plan must not be applied: it is not the approved one. An empty plan needs no approval.
+
+    :param now: The ID of the plan.
+    """
+    if approved in (None, now) or all(change.action == "keep" for change in changes):
         return None
     return Failure(
         "plan_changed",
-        f"the approved plan is {rules.plan_id}, but the plan is {now} now, so nothing was written. The workspace or the"
+        f"the approved plan is {approved}, but the plan is {now} now, so nothing was written. The workspace or the"
         " options of the task changed after the approval",
         next_step=f"Look at the new plan. If it is right, approve it, and run the task with plan_id={now}.",
     )
@@ -92,8 +94,8 @@ def _step(change: Change) -> dict[str, t.Any]:
         "name": change.before["name"] if change.before else change.label,
         "id": change.id,
         "before": before,
+        # With the names of the credentials that are sent, and where their values come from.
         "after": after,
-        "credentials": credentials_of(change),
     }
 
 

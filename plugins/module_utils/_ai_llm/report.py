@@ -13,13 +13,15 @@ import typing as t
 
 from .._result import Result
 from .._text import MAX_NAMES, excerpt
+from .alike import difference
 from .api import CREDENTIALS, repository_names
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .api import AiLlm
-    from .outcome import Outcome, Status
+    from .outcome import Change, Outcome, Status
+    from .wanted import Mode
 
 VERBS: dict[Status, str] = {"created": "create", "updated": "update", "deleted": "remove"}
 _NOUNS: dict[Status, str] = {"created": "creation", "updated": "update", "deleted": "removal"}
@@ -30,15 +32,6 @@ _NOT_COMPARED = (
 )
 
 
-class Mode(t.NamedTuple):
-    """How the task runs."""
-
-    # Whether to predict the changes, not to make them.
-    check: bool
-    # Whether to return the values before and after the changes.
-    diff: bool
-
-
 def report_one(
     outcome: Outcome, subject: str, mode: Mode, *, has_credentials: bool = False, warnings: tuple[str, ...] = ()
 ) -> Result:
@@ -47,23 +40,22 @@ def report_one(
     :param subject: The name of the configuration in messages.
     :param has_credentials: Whether the task has credentials. The message then says that they are not compared.
     """
-    change = outcome.change
-    values: dict[str, t.Any] = {"changed": outcome.changed, "msg": _message(outcome, subject, mode, has_credentials)}
-    ai_llm = change.before if outcome.status == "deleted" else outcome.ai_llm
+    changed = outcome.changed
+    values: dict[str, t.Any] = {"changed": changed, "msg": _message(outcome, changed, subject, mode, has_credentials)}
+    ai_llm = outcome.change.before if outcome.status == "deleted" else outcome.ai_llm
     if ai_llm:
         values["ai_llm"] = ai_llm
     if outcome.validation:
         values["validation"] = outcome.validation
     if mode.diff:
-        sent = "would be sent" if mode.check else "sent"
-        before, after = diff_of(outcome, sent) if outcome.changed else ({}, {})
+        before, after = _diff(outcome.change, "would be sent" if mode.check else "sent") if changed else ({}, {})
         values["diff"] = {"before": before, "after": after}
     return Result(values, warnings + warnings_of([outcome], mode), outcome.failure)
 
 
-def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) -> str:
+def _message(outcome: Outcome, changed: bool, subject: str, mode: Mode, has_credentials: bool) -> str:
     change = outcome.change
-    if not outcome.changed:
+    if not changed:
         if outcome.status == "absent":
             return f"{subject} does not exist."
         return f"{subject} needs no change.{f' {_NOT_COMPARED}' if has_credentials else ''}"
@@ -76,14 +68,13 @@ def _message(outcome: Outcome, subject: str, mode: Mode, has_credentials: bool) 
     return f"{verb.capitalize()}d {subject}.{' Its credentials were sent.' if rotated else ''}"
 
 
-def diff_of(outcome: Outcome, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def _diff(change: Change, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return the values before and after a change.
 
     A removal shows all fields, a creation the given fields, and an update the fields that differ.
 
     :param sent: The text to show instead of a credential.
     """
-    change = outcome.change
     if change.action == "delete":
         return _without_null(change.before or {"id": change.id}), {}
     after = {field: sent if field in CREDENTIALS else value for field, value in change.fields.items()}
@@ -121,18 +112,14 @@ def warnings_of(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
 
 
 def _stored_differently(outcome: Outcome) -> list[str]:
-    """Return a warning for each field of a new configuration that the API lists with another value than was sent."""
-    if outcome.status != "created" or not outcome.ai_llm:
+    """Return a warning for each field that the API lists with another value than a creation or an update sent."""
+    if outcome.status not in ("created", "updated") or not outcome.ai_llm:
         return []
-    stored = {field: outcome.ai_llm[field] for field in ("name", "ai_type", "endpoint")}
+    sent, stored = outcome.change.fields, outcome.ai_llm
     return [
-        f"The platform has stored {field} of '{excerpt(outcome.change.label)}' as {_visible(value)}, but the task sent"
-        f" {_visible(outcome.change.fields[field])}. Each run will report a change until the task has the stored value."
-        for field, value in stored.items()
-        if value not in (None, outcome.change.fields[field])
+        f"The platform has stored {field} of '{excerpt(outcome.change.label)}' in another form than the task sent. The"
+        f" sent and the stored value are {difference(sent[field], stored[field])}. Each run will report a change until"
+        " the task has the stored value."
+        for field in ("name", "ai_type", "endpoint")
+        if field in sent and stored[field] not in (None, sent[field])
     ]
-
-
-def _visible(value: str) -> str:
-    """Return a value in quotation marks, so that a difference can be seen, for example in white space."""
-    return excerpt(ascii(value))

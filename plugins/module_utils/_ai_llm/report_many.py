@@ -16,18 +16,19 @@ from .._errors import Failure
 from .._result import Result
 from .._text import count, join_limited
 from .api import repositories_of
-from .plan_id import APPROVE_AGAIN, credentials_of, plan_id, refusal, values_of
-from .report import VERBS, Mode, is_used, warnings_of
+from .plan_id import values_of
+from .report import VERBS, is_used, warnings_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .api import AiLlm
-    from .outcome import Change, Outcome, Status
-    from .plan import Rules
+    from .outcome import Outcome, Status
+    from .wanted import Mode, Rules
 
 _WHAT = "AI LLM configuration"
 _OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped", "unknown")
+_APPROVE_AGAIN = "What is left to do is another plan: make it, approve it, and use its plan_id."
 
 
 def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
@@ -52,47 +53,54 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
 
 
 def report_workspace(
-    outcomes: Sequence[Outcome], mode: Mode, declared: int, warnings: tuple[str, ...], rules: Rules
+    outcomes: Sequence[Outcome],
+    mode: Mode,
+    rules: Rules,
+    *,
+    declared: int,
+    plan_id: str,
+    refused: Failure | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Result:
     """The result for the configurations of a whole workspace.
 
     :param declared: The number of items in the task's list. Their outcomes come first, then those of the pruning.
+    :param refused: Why the plan must not be applied. The outcomes are predicted then.
     """
-    changes = [outcome.change for outcome in outcomes]
-    refused = refusal(changes, rules)
-    # The outcomes of a plan that was refused are predicted.
-    mode = mode._replace(check=mode.check or refused is not None)
     msg = _counts(outcomes, mode) + _inferred(outcomes)
     changed = not refused and any(outcome.changed for outcome in outcomes)
-    values: dict[str, t.Any] = {"changed": changed, "msg": msg, "outcomes": []}
+    values: dict[str, t.Any] = {"changed": changed, "msg": msg, "outcomes": [], "api_url": rules.api_url}
     for outcome in outcomes:
         change = outcome.change
         name = change.before["name"] if change.before else change.label
         item = {"name": name, "id": outcome.id, **_details(outcome, mode)}
         if mode.check and outcome.changed:
-            item["before"], item["after"] = _values_of(change)
+            item["before"], item["after"] = values_of(change)
         values["outcomes"].append({**item, "validation": outcome.validation} if outcome.validation else item)
-    left = map(_left, outcomes[:declared])
-    values["ai_llms"] = [ai_llm for ai_llm in left if ai_llm]
+    values["ai_llms"] = list(filter(None, map(_existing_after, outcomes[:declared])))
     if mode.diff:
         values["diff"] = _diff_of_plan(outcomes)
-    failure = refused or _partial_failure(outcomes, "failed", msg, APPROVE_AGAIN if rules.plan_id else "")
-    return Result(
-        values, warnings + warnings_of(outcomes, mode), failure, {"plan_id": plan_id(changes, rules.workspace_id)}
-    )
+    if mode.check and rules.prune_limit is None:
+        warnings += _prunes_everything(outcomes, declared, rules)
+    failure = refused or _partial_failure(outcomes, "failed", msg, _APPROVE_AGAIN if rules.plan_id else "")
+    return Result(values, warnings + warnings_of(outcomes, mode), failure, {"plan_id": plan_id})
 
 
-def _values_of(change: Change) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """Return the values before and after a change, with a text instead of each credential that it sends."""
-    before, after = values_of(change)
-    return before, {**after, **dict.fromkeys(credentials_of(change), "(sent with the change)")}
-
-
-def _left(outcome: Outcome) -> AiLlm | None:
+def _existing_after(outcome: Outcome) -> AiLlm | None:
     """Return the configuration that exists after the task, if it is known. A failed change leaves it as it was."""
     was_gone = outcome.failure is not None and outcome.failure.code == "not_found"
     may_be_gone = outcome.change.action == "delete" and outcome.status not in ("failed", "skipped")
     return None if was_gone or may_be_gone else outcome.ai_llm or outcome.change.before
+
+
+def _prunes_everything(outcomes: Sequence[Outcome], declared: int, rules: Rules) -> tuple[str, ...]:
+    pruned = outcomes[declared:]
+    if not pruned or any(outcome.change.before for outcome in outcomes[:declared]):
+        return ()
+    return (
+        f"prune would remove everything in workspace '{rules.workspace_id}': {count(len(pruned), 'configuration')}."
+        " Check that the list of the task is complete, or set prune_limit, so that such a run fails.",
+    )
 
 
 def _inferred(outcomes: Sequence[Outcome]) -> str:
@@ -124,7 +132,7 @@ def _diff_of_plan(outcomes: Sequence[Outcome]) -> dict[str, t.Any]:
         if outcome.changed and change.action == "delete":
             diff["before"][change.label] = _one_line(change.before, "ai_type", "endpoint")
         elif outcome.changed:
-            before, diff["after"][change.label] = _values_of(change)
+            before, diff["after"][change.label] = values_of(change)
             if change.before:
                 diff["before"][change.label] = before
     return diff

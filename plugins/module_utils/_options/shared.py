@@ -54,7 +54,7 @@ _CREDENTIAL = Option(
 # The fields of an AI LLM configuration that the API stores.
 AI_LLM = {
     "name": NAME,
-    "ai_type": Option(choices=("OPENAI", "GOOGLE", "ANTHROPIC", "AWS", "OTHER"), only_present=True),
+    "ai_type": Option(only_present=True, check=check_text),
     "endpoint": Option(only_present=True, check=check_endpoint, doubt=doubt_endpoint),
     "key": _CREDENTIAL,
     "secret": _CREDENTIAL,
