@@ -15,7 +15,7 @@ from .._redact import Redactor
 from .._text import join_limited
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .outcome import Change
 
@@ -23,13 +23,13 @@ _SHOWN = ("id", "name", "ai_type", "endpoint")
 
 
 def check_readable(
-    changes: Sequence[Change], declared: int, workspace_id: str | None, secrets: Mapping[str, str]
+    changes: Sequence[Change], declared: int, workspace_id: str | None, secrets: Sequence[tuple[str, str]]
 ) -> None:
     """Raise OptionError if a credential of the task is a part of what a plan shows. The message quotes neither.
 
     :param declared: The number of items in the task's list. Their changes come first.
-    :param secrets: All credentials of the task, by what a message calls them. Ansible hides them even if nobody sends
-        them.
+    :param secrets: Pairs of what a message calls a credential of the task, and its value. Those that the task does not
+        send are hidden, too.
     """
     shown = {"workspace_id": [workspace_id or ""]}
     for number, change in enumerate(changes, 1):
@@ -41,11 +41,9 @@ def check_readable(
             for field, source in change.sources.items():
                 shown[f"{field}_from of {place}"] = [source]
     texts = {place: "\n".join(values) for place, values in shown.items()}
-    if not _hide("\n".join(texts.values()), *secrets.values()):
+    if not _hide("\n".join(texts.values()), *(value for _option, value in secrets)):
         return
-    found = [
-        (option, [place for place, text in texts.items() if _hide(text, value)]) for option, value in secrets.items()
-    ]
+    found = [(option, [place for place, text in texts.items() if _hide(text, value)]) for option, value in secrets]
     problems = [f"{option} occurs in {' and '.join(places)}" for option, places in found if places]
     if problems:
         raise OptionError(

@@ -18,7 +18,7 @@ from .plan import plan
 from .report import report_one
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .._http.auth import AuthenticatedClient
     from .._result import Result
@@ -64,11 +64,16 @@ def remove_many(client: AuthenticatedClient, wanted: Sequence[Wanted], rules: Ru
 
 
 def manage_workspace(
-    client: AuthenticatedClient, wanted: Sequence[Wanted], rules: Rules, mode: Mode, *, secrets: Mapping[str, str]
+    client: AuthenticatedClient,
+    wanted: Sequence[Wanted],
+    rules: Rules,
+    mode: Mode,
+    *,
+    secrets: Sequence[tuple[str, str]],
 ) -> Result:
     """Ensure the configurations of a whole workspace.
 
-    :param secrets: All credentials of the task, by what a message calls them.
+    :param secrets: Pairs of what a message calls a credential of the task, and its value.
     """
     from .plan_id import plan_id, refusal
     from .report_many import report_workspace

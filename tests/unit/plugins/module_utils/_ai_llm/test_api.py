@@ -68,29 +68,73 @@ def test_list_without_success(server: ScriptedServer, ai_llms: AiLlms) -> None:
     assert [ai_llm["id"] for ai_llm in ai_llms.list()] == [ID]
 
 
-def test_filter_of_the_api_is_not_trusted(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    others = [
-        item(id="b", workspaceId="b"),
-        item(id="c", workspaceId=None),
-        item(id="d", workspaceId=["workspace-123"]),
-    ]
-    server.expect(LIST_WORKSPACE, response(200, listing(*others, item())))
+# What the list of a workspace, and the list of an ID, say if a field of an item has another type than documented.
+# "error": nothing can be concluded. "listed": the item is listed. "other": it belongs to another workspace.
+TYPES: dict[str, t.Any] = {
+    "missing": None,
+    "null": None,
+    "number": 42,
+    "boolean": False,
+    "list": ["a"],
+    "dictionary": {"a": "b"},
+    "empty": "",
+    "lone surrogate": "\ud800",
+}
+_ERROR = dict.fromkeys(TYPES, "error")
+_NULL_IS_LISTED = {**_ERROR, "missing": "listed", "null": "listed"}
+FIELDS_AND_TYPES = {
+    "id": (_ERROR, _ERROR),
+    # The list of an ID does not compare it.
+    "workspaceId": (_ERROR, dict.fromkeys(TYPES, "listed")),
+    # A configuration without a name is listed. Only prune refuses it.
+    "name": ({**_NULL_IS_LISTED, "empty": "listed"},) * 2,
+    "repos": (_NULL_IS_LISTED,) * 2,
+    # Nothing depends on these.
+    "aiType": (dict.fromkeys(TYPES, "listed"),) * 2,
+    "endpoint": (dict.fromkeys(TYPES, "listed"),) * 2,
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("field", FIELDS_AND_TYPES)
+def test_types_that_are_not_documented(field: str, kind: str, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    strange = item(**{field: TYPES[kind]})
+    if kind == "missing":
+        del strange[field]
+    body = response(200, listing(item(id="b"), strange))
+    server.expect(LIST_WORKSPACE, body)
+    server.expect(LIST, body, body)
+    reads = (lambda: ai_llms.list(WORKSPACE), lambda: ai_llms.list(ids={ID, "b"}))
+    for read, expected in zip(reads, FIELDS_AND_TYPES[field]):
+        if expected[kind] == "error":
+            error = error_of(read)
+            assert (error.code, field in error.message) == ("invalid_response", True)
+        else:
+            assert len(read()) == 2
+    # The caller asks for something else.
+    if field != "id":
+        assert [ai_llm["id"] for ai_llm in ai_llms.list(ids={"b"})] == ["b"]
+    else:
+        assert error_of(lambda: ai_llms.list(ids={"b"})).code == "invalid_response"
+
+
+def test_items_of_another_workspace_can_have_any_types(server: ScriptedServer, ai_llms: AiLlms) -> None:
+    """The filter of the API is not trusted (decision 7), and unknown values cause no errors (decision 10)."""
+    strange = item(workspaceId="other", id=5, name=[], repos="in use")
+    server.expect(LIST_WORKSPACE, response(200, listing(strange, item())))
     assert [ai_llm["id"] for ai_llm in ai_llms.list(WORKSPACE)] == [ID]
 
 
-def test_list_with_an_item_that_has_no_workspace_proves_nothing_about_a_workspace(
-    server: ScriptedServer, ai_llms: AiLlms
-) -> None:
-    nowhere = {field: value for field, value in item(id="b").items() if field != "workspaceId"}
-    for line in (LIST, LIST_WORKSPACE):
-        server.expect(line, response(200, listing(item(), nowhere)))
-    assert len(ai_llms.list()) == 2
+@pytest.mark.parametrize("repos", [["repo-1"], [{"id": "repo-1"}, 5], "in use", 0, False])
+def test_repositories_that_cannot_be_read_prove_nothing(repos: t.Any, server: ScriptedServer, ai_llms: AiLlms) -> None:
+    server.expect(LIST_WORKSPACE, response(200, listing(item(repos=repos))))
     assert error_of(lambda: ai_llms.list(WORKSPACE)).code == "invalid_response"
 
 
 def test_list_of_some_ids(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    server.expect(LIST, *[response(200, listing(item(id="b", name=ID), item(), item(id=ID.upper())))] * 2)
+    server.expect(LIST, *[response(200, listing(item(id="b", name=ID), item(), item(id=ID.upper())))] * 3)
     assert [ai_llm["id"] for ai_llm in ai_llms.list(ids={ID, "missing"})] == [ID]
+    assert [ai_llm["id"] for ai_llm in ai_llms.list(ids={ID}, names=[ID])] == ["b", ID]
     assert ai_llms.list(ids=set()) == []
 
 
@@ -184,17 +228,19 @@ def test_update_sends_the_fields_until_there_is_an_answer(server: ScriptedServer
     assert server.sent_bodies == [{"aiType": "OTHER"}] * 3
 
 
-@pytest.mark.parametrize("body", [NOT_FOUND, {}, HTML, b""])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(NOT_FOUND, "not_found"), ({}, "invalid_response"), (HTML, "invalid_response"), (b"", "invalid_response")],
+)
 @pytest.mark.parametrize("operation", ["update", "validate"])
-def test_404_of_a_listed_configuration_is_not_found(
-    operation: str, body: t.Any, server: ScriptedServer, ai_llms: AiLlms
+def test_404_of_a_listed_configuration(
+    operation: str, body: t.Any, code: str, server: ScriptedServer, ai_llms: AiLlms
 ) -> None:
-    """With any body: it was listed a moment ago, so that api_url is right."""
+    """Only the API's own 404 says that somebody removed it (decision 3)."""
     server.expect(UPDATE if operation == "update" else VALIDATE, response(404, body))
     error = error_of(lambda: ai_llms.update(ID, {"name": "New"}) if operation == "update" else ai_llms.validate(ID))
-    assert (error.code, error.http_status, error.outcome_unknown) == ("not_found", 404, False)
-    assert "api_url" not in str(error)
-    assert "Run the task again" in str(error)
+    assert (error.code, error.http_status) == (code, 404)
+    assert ("somebody removed it" in str(error)) is (code == "not_found")
 
 
 # validate

@@ -9,10 +9,10 @@ import typing as t
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import (
-    id_of,
     serialize_ai_llm,
     serialize_statistics,
     text_or_none,
+    usable_id,
 )
 from ansible_collections.flashback.platform.tests.unit.responses import ID, item, repo
 
@@ -57,21 +57,23 @@ def test_missing_fields_become_none(listed: t.Any) -> None:
     assert (ai_llm["name"], ai_llm["repos"], len(ai_llm)) == (None, [], 9)
 
 
-def test_id_of_an_object() -> None:
-    assert id_of(item()) == ID
-    assert id_of({"aiLlmId": "a/b"}, "aiLlmId") == "a/b"
+@pytest.mark.parametrize("value", [None, 5, "", " ", ".", "..", "a\n", "\ud800", []])
+def test_id_that_cannot_be_used(value: t.Any) -> None:
+    assert usable_id(value) is None
+    assert usable_id("a/b") == "a/b"
 
 
 @pytest.mark.parametrize(
-    "listed",
+    ("endpoint", "shown"),
     [
-        *(None, 5, "a", {}, [item()]),
-        *({"id": wrong} for wrong in t.cast("tuple[t.Any, ...]", (None, 5, "", " ", ".", "..", "a\n", "\ud800", []))),
+        ("https://user:pa@ss@example.com/v1?a=b@c", "https://********@example.com/v1?a=b@c"),
+        ("https://user@example.com", "https://********@example.com"),
+        ("https://example.com/v1/@user", "https://example.com/v1/@user"),
+        ("https://example.com?user=a@b", "https://example.com?user=a@b"),
     ],
 )
-def test_object_without_a_usable_id(listed: t.Any) -> None:
-    with pytest.raises(ValueError, match="must not"):
-        id_of(listed)
+def test_user_and_password_of_an_endpoint_are_not_shown(endpoint: str, shown: str) -> None:
+    assert serialize_ai_llm(item(endpoint=endpoint))["endpoint"] == shown
 
 
 @pytest.mark.parametrize(

@@ -60,52 +60,73 @@ if t.TYPE_CHECKING:
     from ansible_collections.flashback.platform.tests.unit.conftest import NewSession
 
 BEFORE = serialize_ai_llm(item())
-REMOVAL = Change("delete", ID, ID, None, {})
-CREATION = Change(
-    "create",
-    NAME,
-    None,
-    None,
-    {
-        "name": NAME,
-        "workspace_id": WORKSPACE,
-        "ai_type": "OPENAI",
-        "endpoint": "https://api.openai.com/v1",
-        "secret": SECRET,
-    },
-)
+AFTER = {**BEFORE, "ai_type": "OTHER"}
+FIELDS = {"name": NAME, "workspace_id": WORKSPACE, "ai_type": "OPENAI", "endpoint": "https://api.openai.com/v1"}
+CREATION = Change("create", NAME, None, None, {**FIELDS, "secret": SECRET})
 UPDATING = Change("update", ID, ID, BEFORE, {"ai_type": "OTHER"})
 ROTATION = Change("update", ID, ID, BEFORE, {"ai_type": "OTHER", "secret": SECRET})
+CREDENTIALS_ALONE = Change("update", ID, ID, BEFORE, {"secret": SECRET})
 KEEPING = Change("keep", ID, ID, BEFORE, {})
+REMOVAL = Change("delete", ID, ID, None, {})
+UNLISTED = REMOVAL._replace(unlisted=True)
 
-UPDATED_LIST = response(200, listing(item(aiType="OTHER")))
+
+def lists(*items: t.Any) -> Response:
+    return response(200, listing(*items))
+
+
+UPDATED = lists(item(aiType="OTHER"))
+REDIRECT = response(303, b"", {"Location": "/done"})
+REDIRECT_307 = response(307, b"", {"Location": "/ai/llm"})
+CONFLICT = response(409, HTML)
 # A 2xx that proves nothing (decision 1).
 EMPTY_200 = response(200, {})
+WITHOUT_ID = response(200, {"success": True})
+UNAUTHORIZED = response(401, REFUSED)
+REJECTED = response(400, REFUSED)
 
 UNREADABLE_LISTS = [
     FOREIGN_404,
     response(200, HTML),
     response(200, []),
     response(200, {"success": True}),
-    response(200, listing({})),
-    response(401, REFUSED),
+    lists({}),
+    UNAUTHORIZED,
     FORBIDDEN,
     SERVER_ERROR,
 ]
 
 
 @pytest.fixture
-def apply_one(new_ai_llms: Callable[..., AiLlms]) -> Callable[..., Outcome]:
-    """Applies one change, with one attempt for each request unless told otherwise."""
+def apply_one(new_ai_llms: Callable[..., AiLlms], server: ScriptedServer) -> Callable[..., Outcome]:
+    """Applies one change, with as many attempts as there are responses. Afterwards, the list is read if there is one.
 
-    def apply_one(change: Change, *, retries: int = 0, **options: t.Any) -> Outcome:
-        (outcome,) = apply(new_ai_llms(retries=retries), [change], **options)
+    The creation belongs to the workspace that is listed, the others to an ID in any workspace.
+    """
+
+    def apply_one(change: Change, *responses: Response, listed: Response | None = None, **options: t.Any) -> Outcome:
+        lines = {"create": CREATE, "update": UPDATE, "delete": DELETE, "keep": VALIDATE}
+        server.expect(lines[change.action], *responses)
+        workspace_id = WORKSPACE if change.action == "create" else None
+        if listed is not None:
+            server.expect(
+                LIST_WORKSPACE if workspace_id else LIST, *[listed] * (len(responses) if listed is SERVER_ERROR else 1)
+            )
+        if options.get("validate") and change.action != "keep":
+            server.expect(VALIDATE, options.pop("validation"))
+        retries = max(len(responses) - 1, 0)
+        (outcome,) = apply(new_ai_llms(retries=retries), [change], workspace_id=workspace_id, **options)
         assert outcome.change == change
         if outcome.failure:
             assert outcome.failure.as_dict()["outcome_unknown"] is (outcome.status == "unknown")
         return outcome
 
     return apply_one
+
+
+def result_of(outcome: Outcome) -> tuple[str, str | None]:
+    """Status and error code."""
+    return outcome.status, outcome.failure.code if outcome.failure else None
 
 
 def error_of(outcome: Outcome) -> Failure:
@@ -115,263 +136,178 @@ def error_of(outcome: Outcome) -> Failure:
 
 # Lost writes: what no response tells is looked up (decision 11)
 
-# The change, its request, the one for the list, a list that shows the effect, one that does not, and the evidence.
-LOOK_UPS: dict[str, tuple[Change, str, str, Response, Response, str]] = {
-    "removal": (REMOVAL, DELETE, LIST, NOT_LISTED, LISTED, "is not listed any more"),
-    "creation": (CREATION, CREATE, LIST_WORKSPACE, LISTED, NOT_LISTED, "is listed now"),
-    "update": (UPDATING, UPDATE, LIST, UPDATED_LIST, LISTED, "is listed with its new values now"),
+# The change, a list that shows the effect, one that does not, the configuration afterwards, the evidence, and the words
+# that tell that the list does not show it.
+WRITES: dict[str, tuple[Change, Response, Response, t.Any, str, str]] = {
+    "removal": (REMOVAL, NOT_LISTED, LISTED, None, "is not listed any more", "still listed"),
+    "creation": (CREATION, LISTED, NOT_LISTED, BEFORE, "is listed now", "does not show the configuration"),
+    "update": (UPDATING, UPDATED, LISTED, AFTER, "is listed with its new values now", "does not show the update"),
 }
-NOT_SHOWN = {"removal": "still listed", "creation": "does not show", "update": "does not show the update"}
+# The response, and what a write is if the list does not show it: failed only if nothing can still happen.
 LOST = {
-    "empty object": EMPTY_200,
-    "empty body": response(200),
-    "html": response(200, HTML),
-    "gateway": GATEWAY_ERROR,
-    "gateway with json": response(503, {"message": "no upstream"}),
-    "closed": CLOSED,
-    "documented 500": SERVER_ERROR,
+    "empty object": (EMPTY_200, "unknown"),
+    "empty body": (response(200), "unknown"),
+    "html": (response(200, HTML), "unknown"),
+    "gateway": (GATEWAY_ERROR, "unknown"),
+    "gateway with json": (response(503, {"message": "no upstream"}), "unknown"),
+    "closed": (CLOSED, "unknown"),
+    "documented 500": (SERVER_ERROR, "failed"),
+    "redirect": (REDIRECT, "failed"),
 }
 
 
 @pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("write", LOOK_UPS)
-def test_lost_write_that_the_list_shows_took_effect(
-    write: str, lost: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    change, line, list_line, shown, _not_shown, evidence = LOOK_UPS[write]
-    server.expect(line, LOST[lost])
-    server.expect(list_line, shown)
-    outcome = apply_one(change)
+@pytest.mark.parametrize("write", WRITES)
+def test_lost_write(write: str, lost: str, apply_one: Callable[..., Outcome]) -> None:
+    change, shown, not_shown, after, evidence, words = WRITES[write]
+    steps, status = LOST[lost]
+    outcome = apply_one(change, steps, listed=shown)
     assert (outcome.changed, outcome.failure, outcome.id, outcome.evidence) == (True, None, ID, evidence)
-    after = {"removal": None, "creation": BEFORE, "update": {**BEFORE, "ai_type": "OTHER"}}
-    assert outcome.ai_llm == after[write]
-
-
-@pytest.mark.parametrize("lost", LOST)
-@pytest.mark.parametrize("write", LOOK_UPS)
-def test_lost_write_that_the_list_does_not_show_is_certain_only_from_the_api(
-    write: str, lost: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    change, line, list_line, _shown, not_shown, _evidence = LOOK_UPS[write]
-    server.expect(line, LOST[lost])
-    server.expect(list_line, not_shown)
-    outcome = apply_one(change)
-    assert outcome.status == ("failed" if lost == "documented 500" else "unknown")
-    assert NOT_SHOWN[write] in str(outcome.failure)
-    assert ("may also have an effect later" in str(outcome.failure)) is (outcome.status == "unknown")
+    assert outcome.ai_llm == after
+    outcome = apply_one(change, steps, listed=not_shown)
+    assert outcome.status == status
+    assert words in str(outcome.failure)
+    assert ("may also have an effect later" in str(outcome.failure)) is (status == "unknown")
 
 
 @pytest.mark.parametrize("listed", UNREADABLE_LISTS)
 @pytest.mark.parametrize("lost", [SERVER_ERROR, EMPTY_200, CLOSED])
-@pytest.mark.parametrize("write", LOOK_UPS)
+@pytest.mark.parametrize("write", WRITES)
 def test_lost_write_that_cannot_be_looked_up_is_unknown(
-    write: str, lost: Response, listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
+    write: str, lost: Response, listed: Response, apply_one: Callable[..., Outcome]
 ) -> None:
-    change, line, list_line, *_lists = LOOK_UPS[write]
-    server.expect(line, lost)
-    server.expect(list_line, listed)
-    outcome = apply_one(change)
+    outcome = apply_one(WRITES[write][0], lost, listed=listed)
     assert outcome.status == "unknown"
     assert "The request for the list, which could show the outcome, failed too" in str(error_of(outcome))
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        (response(200, REFUSED), "server_error"),
+        (REDIRECT_307, "invalid_response"),
+        (REJECTED, "rejected"),
+        (response(409, REFUSED), "rejected"),
+        (UNAUTHORIZED, "unauthorized"),
+        (RATE_LIMITED, "rate_limited"),
+    ],
+)
+def test_refused_write_is_not_looked_up(
+    refused: Response, code: str, write: str, apply_one: Callable[..., Outcome]
+) -> None:
+    outcome = apply_one(WRITES[write][0], refused)
+    assert result_of(outcome) == ("failed", code)
 
 
 # Removals
 
 
 @pytest.mark.parametrize(
-    ("deletes", "lists", "status"),
+    ("change", "deletes", "listed", "result"),
     [
-        ([OK], [], "deleted"),
-        ([response(204)], [], "deleted"),
-        ([ABSENT], [], "absent"),
-        ([response(404, {"success": False})], [], "absent"),
-        ([FOREIGN_404], [NOT_LISTED], "absent"),
-        ([response(404, {"success": True})], [NOT_LISTED], "absent"),
-        ([response(404, b"")], [NOT_LISTED], "absent"),
-        ([response(404, "null")], [GATEWAY_ERROR, NOT_LISTED], "absent"),
-        ([SERVER_ERROR, ABSENT], [], "deleted"),
-        ([SERVER_ERROR, FOREIGN_404], [NOT_LISTED], "deleted"),
-        ([RESET, ABSENT], [], "deleted"),
-        ([RATE_LIMITED, ABSENT], [], "absent"),
-        ([RATE_LIMITED, FOREIGN_404], [NOT_LISTED], "absent"),
+        (REMOVAL, [OK], None, ("deleted", None)),
+        (REMOVAL, [response(204)], None, ("deleted", None)),
+        (REMOVAL, [ABSENT], None, ("absent", None)),
+        (REMOVAL, [response(404, {"success": False})], None, ("absent", None)),
+        (REMOVAL, [SERVER_ERROR, ABSENT], None, ("deleted", None)),
+        (REMOVAL, [RESET, ABSENT], None, ("deleted", None)),
+        (REMOVAL, [RATE_LIMITED, ABSENT], None, ("absent", None)),
+        # A 404 that is not the API's own: the list decides (decision 3).
+        (REMOVAL, [FOREIGN_404], NOT_LISTED, ("absent", None)),
+        (REMOVAL, [response(404, {"success": True})], NOT_LISTED, ("absent", None)),
+        (REMOVAL, [response(404, b"")], NOT_LISTED, ("absent", None)),
+        (REMOVAL, [SERVER_ERROR, FOREIGN_404], NOT_LISTED, ("deleted", None)),
+        (REMOVAL, [RATE_LIMITED, FOREIGN_404], NOT_LISTED, ("absent", None)),
+        (REMOVAL, [FOREIGN_404], LISTED, ("failed", "invalid_response")),
+        (REMOVAL, [GATEWAY_ERROR, FOREIGN_404], LISTED, ("unknown", "invalid_response")),
+        *[(REMOVAL, [FOREIGN_404], unreadable, ("failed", "invalid_response")) for unreadable in UNREADABLE_LISTS],
+        *[
+            (REMOVAL, [SERVER_ERROR, FOREIGN_404], unreadable, ("unknown", "invalid_response"))
+            for unreadable in UNREADABLE_LISTS
+        ],
+        # The server may still work at the first attempt.
+        *[
+            (REMOVAL, [first, last], LISTED, ("unknown", code))
+            for first in (CLOSED, GATEWAY_ERROR)
+            for last, code in (
+                (SERVER_ERROR, "server_error"),
+                (RATE_LIMITED, "rate_limited"),
+                (FORBIDDEN, "forbidden"),
+                (response(409, REFUSED), "rejected"),
+            )
+        ],
+        (REMOVAL, [GATEWAY_ERROR, UNAUTHORIZED], NOT_LISTED, ("deleted", None)),
+        # A gateway can send it after the API has removed the configuration.
+        (REMOVAL, [CONFLICT], NOT_LISTED, ("deleted", None)),
+        # What was not listed before shows nothing if it is not listed now.
+        (UNLISTED, [GATEWAY_ERROR, ABSENT], None, ("absent", None)),
+        (UNLISTED, [FOREIGN_404], NOT_LISTED, ("absent", None)),
+        (UNLISTED, [GATEWAY_ERROR], NOT_LISTED, ("unknown", "server_error")),
+        # A 403 has two causes (decision 4), and says nothing about an attempt before it.
+        (REMOVAL, [FORBIDDEN], IN_USE, ("failed", "in_use")),
+        (REMOVAL, [GATEWAY_ERROR, FORBIDDEN], IN_USE, ("failed", "in_use")),
+        (REMOVAL, [GATEWAY_ERROR, FORBIDDEN], NOT_LISTED, ("unknown", "forbidden")),
+        (REMOVAL, [GATEWAY_ERROR, FORBIDDEN], FORBIDDEN, ("unknown", "forbidden")),
+        (REMOVAL, [SERVER_ERROR, FORBIDDEN], LISTED, ("failed", "forbidden")),
+        (REMOVAL, [SERVER_ERROR, FORBIDDEN], NOT_LISTED, ("unknown", "forbidden")),
     ],
 )
 def test_removal(
+    change: Change,
     deletes: list[Response],
-    lists: list[Response],
-    status: str,
-    server: ScriptedServer,
+    listed: Response | None,
+    result: tuple[str, str | None],
     apply_one: Callable[..., Outcome],
 ) -> None:
-    server.expect(DELETE, *deletes)
-    server.expect(LIST, *lists)
-    outcome = apply_one(REMOVAL, retries=1)
-    assert (outcome.status, outcome.failure) == (status, None)
+    assert result_of(apply_one(change, *deletes, listed=listed)) == result
 
 
-@pytest.mark.parametrize("first", [CLOSED, GATEWAY_ERROR])
-@pytest.mark.parametrize("last", [SERVER_ERROR, RATE_LIMITED, FORBIDDEN, response(409, REFUSED)])
-def test_lost_removal_may_take_effect_after_a_response_to_the_next_attempt(
-    first: Response, last: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """The server may still work at the first attempt."""
-    server.expect(DELETE, first, last)
-    server.expect(LIST, LISTED)
-    assert apply_one(REMOVAL, retries=1).status == "unknown"
-
-
-UNLISTED = Change("delete", ID, ID, None, {}, unlisted=True)
-
-
-def test_404_for_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    """The lost attempt did not remove it, because it did not exist."""
-    server.expect(DELETE, GATEWAY_ERROR, ABSENT)
-    assert apply_one(UNLISTED, retries=1) == Outcome(UNLISTED, "absent", ID)
-    server.expect(DELETE, FOREIGN_404)
-    server.expect(LIST, NOT_LISTED)
-    assert apply_one(UNLISTED) == Outcome(UNLISTED, "absent", ID)
-
-
-def test_lost_removal_of_what_was_not_listed_before(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    """The list shows no effect: it is the same before and after the removal."""
-    server.expect(DELETE, GATEWAY_ERROR)
-    server.expect(LIST, NOT_LISTED)
-    outcome = apply_one(UNLISTED)
-    assert outcome.status == "unknown"
-    assert "not listed before" in str(error_of(outcome))
-
-
-@pytest.mark.parametrize("lost_before", [True, False])
-def test_foreign_404_of_a_listed_configuration(
-    lost_before: bool, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """It does not show what became of an attempt that was lost before: that one may still take effect."""
-    server.expect(DELETE, *([GATEWAY_ERROR] if lost_before else []), FOREIGN_404)
-    server.expect(LIST, LISTED)
-    outcome = apply_one(REMOVAL, retries=1)
-    assert outcome.status == ("unknown" if lost_before else "failed")
-    assert (error_of(outcome).code, error_of(outcome).http_status) == ("invalid_response", 404)
-    assert "still listed" in str(error_of(outcome))
-
-
-@pytest.mark.parametrize("listed", UNREADABLE_LISTS)
-@pytest.mark.parametrize("lost_before", [True, False])
-def test_foreign_404_that_cannot_be_confirmed(
-    lost_before: bool, listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(DELETE, *([SERVER_ERROR] if lost_before else []), FOREIGN_404)
-    server.expect(LIST, *[listed] * (2 if listed is SERVER_ERROR else 1))
-    outcome = apply_one(REMOVAL, retries=1)
-    assert outcome.status == ("unknown" if lost_before else "failed")
-    assert (error_of(outcome).code, error_of(outcome).http_status) == ("invalid_response", 404)
-    assert "The request for the list, which could show the outcome, failed too" in str(error_of(outcome))
-
-
-@pytest.mark.parametrize(
-    "explanation",
-    [
-        LISTED,
-        NOT_LISTED,
-        response(200, listing(item(repos=None))),
-        response(200, listing(item(repos="in use"))),
-        *UNREADABLE_LISTS,
-    ],
-)
+@pytest.mark.parametrize("listed", [LISTED, NOT_LISTED, lists(item(repos=None)), *UNREADABLE_LISTS])
 @pytest.mark.parametrize("message", ["Forbidden", "Cannot delete: it is in use by 2 repositories"])
-def test_other_403_has_two_possible_causes(
-    message: str, explanation: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
+def test_other_403_has_two_possible_causes(message: str, listed: Response, apply_one: Callable[..., Outcome]) -> None:
     """Only listed repositories show that the configuration is in use, never the words of the message (decision 4)."""
-    server.expect(DELETE, response(403, {"success": False, "message": message}))
-    server.expect(LIST, explanation)
-    error = error_of(apply_one(REMOVAL))
+    error = error_of(apply_one(REMOVAL, response(403, {"success": False, "message": message}), listed=listed))
     assert error.as_dict() == {"code": "forbidden", "http_status": 403, "message": message, "outcome_unknown": False}
     for words in (message, "permission", "cannot see"):
         assert words in str(error)
 
 
-@pytest.mark.parametrize(
-    ("lost", "explanation", "code", "status"),
-    [
-        (GATEWAY_ERROR, IN_USE, "in_use", "failed"),
-        (GATEWAY_ERROR, LISTED, "forbidden", "unknown"),
-        (GATEWAY_ERROR, NOT_LISTED, "forbidden", "unknown"),
-        (GATEWAY_ERROR, FORBIDDEN, "forbidden", "unknown"),
-        (SERVER_ERROR, LISTED, "forbidden", "failed"),
-        (SERVER_ERROR, NOT_LISTED, "forbidden", "unknown"),
-    ],
-)
-def test_403_after_a_lost_attempt(
-    lost: Response,
-    explanation: Response,
-    code: str,
-    status: str,
-    server: ScriptedServer,
-    apply_one: Callable[..., Outcome],
+def test_address_is_not_doubted_after_the_list_has_proven_it(apply_one: Callable[..., Outcome]) -> None:
+    error = error_of(apply_one(REMOVAL, EMPTY_200, listed=LISTED))
+    assert error.code == "invalid_response"
+    assert error.suspects_address
+    assert "api_url" not in str(error.at_proven_address())
+
+
+def test_login_that_is_refused_with_403_says_nothing_about_the_removal(
+    server: ScriptedServer, new_session: NewSession
 ) -> None:
-    server.expect(DELETE, lost, FORBIDDEN)
-    server.expect(LIST, explanation)
-    outcome = apply_one(REMOVAL, retries=1)
-    assert (error_of(outcome).code, outcome.status) == (code, status)
-
-
-@pytest.mark.parametrize(
-    ("steps", "code"),
-    [
-        (response(200, REFUSED), "server_error"),
-        (response(307, b"", {"Location": "/ai/llm"}), "invalid_response"),
-        (response(400, REFUSED), "rejected"),
-        (response(401, REFUSED), "unauthorized"),
-        (RATE_LIMITED, "rate_limited"),
-    ],
-)
-def test_refused_removal_is_not_looked_up(
-    steps: Response, code: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(DELETE, steps)
-    outcome = apply_one(REMOVAL)
-    assert (outcome.status, error_of(outcome).code) == ("failed", code)
-
-
-def test_401_after_a_lost_removal_is_looked_up(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    server.expect(DELETE, GATEWAY_ERROR, response(401, REFUSED))
-    server.expect(LIST, NOT_LISTED)
-    assert apply_one(REMOVAL, retries=1).status == "deleted"
+    credentials = Identity(TOKEN, "user@example.com", "a-password-of-this-test")
+    server.expect(DELETE, RESET, UNAUTHORIZED)
+    server.expect("POST /user/login", FORBIDDEN)
+    server.expect(LIST, IN_USE)
+    (outcome,) = apply(AiLlms(new_session(credentials, retries=1)), [REMOVAL])
+    error = error_of(outcome)
+    assert (error.code, error.origin, error.effect) == ("login_failed", Origin.LOGIN, Effect.PENDING)
+    server.expect(DELETE, UNAUTHORIZED)
+    server.expect("POST /user/login", FORBIDDEN)
+    (outcome,) = apply(AiLlms(new_session(credentials)), [REMOVAL])
+    assert result_of(outcome) == ("failed", "login_failed")
 
 
 # Many removals
 
 IDS = [f"id-{number}" for number in range(20)]
-
-
-def removals(ids: list[str]) -> list[Change]:
-    return [Change("delete", id, id, None, {}) for id in ids]
-
-
-def test_many_removals(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    absent = {"id-3", "id-7"}
-    server.respond = Responder(dict.fromkeys(absent, ABSENT), OK)
-    outcomes = apply(ai_llms, removals(IDS))
-    assert [(outcome.id, outcome.status) for outcome in outcomes] == [
-        (id, "absent" if id in absent else "deleted") for id in IDS
-    ]
-    assert sorted(server.lines) == sorted(f"DELETE /ai/llm/{id}" for id in IDS)
+REMOVALS = [Change("delete", id, id, None, {}) for id in IDS]
 
 
 def test_no_changes_send_nothing(ai_llms: AiLlms) -> None:
     assert apply(ai_llms, []) == []
 
 
-def test_lost_removal_is_looked_up_by_its_id_alone(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
-    """No field of the API's responses is required, so the workspace may be missing."""
-    server.expect(DELETE, GATEWAY_ERROR)
-    server.expect(LIST_WORKSPACE, response(200, listing(item(workspaceId=None))))
-    (outcome,) = apply(new_ai_llms(), [REMOVAL], workspace_id=WORKSPACE)
-    assert outcome.status == "unknown"
-
-
 def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
-    listed = [item(id="id-1", repos=[repo(1)]), item(id="id-2"), item(id="id-3"), item(id="id-5"), item(id="id-7")]
+    listed = [item(id="id-1", repos=[repo(1)]), *(item(id=id) for id in ("id-2", "id-3", "id-5", "id-7"))]
     server.respond = Responder(
         {
             "id-1": FORBIDDEN,
@@ -381,303 +317,249 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
             "id-5": GATEWAY_ERROR,
             "id-6": CLOSED,
             "id-7": SERVER_ERROR,
-            "id-8": response(400, REFUSED),
-            "GET": response(200, listing(*listed)),
+            "id-8": REJECTED,
+            "GET": lists(*listed),
         },
         OK,
     )
-    outcomes = {outcome.id: outcome for outcome in apply(new_ai_llms(), removals(IDS))}
-    statuses = {id: outcome.status for id, outcome in outcomes.items() if outcome.status != "deleted"}
-    assert statuses == {
-        "id-1": "failed",
-        "id-2": "failed",
-        "id-3": "failed",
-        "id-4": "absent",
-        "id-5": "unknown",
-        "id-7": "failed",
-        "id-8": "failed",
+    outcomes = {outcome.id: outcome for outcome in apply(new_ai_llms(), REMOVALS)}
+    results = {id: result_of(outcome) for id, outcome in outcomes.items()}
+    assert {id: result for id, result in results.items() if result != ("deleted", None)} == {
+        "id-1": ("failed", "in_use"),
+        "id-2": ("failed", "forbidden"),
+        "id-3": ("failed", "invalid_response"),
+        "id-4": ("absent", None),
+        "id-5": ("unknown", "server_error"),
+        "id-7": ("failed", "server_error"),
+        "id-8": ("failed", "rejected"),
     }
     assert [id for id, outcome in outcomes.items() if outcome.evidence] == ["id-6"]
-    codes = {id: outcome.failure.code for id, outcome in outcomes.items() if outcome.failure}
-    assert codes == {
-        "id-1": "in_use",
-        "id-2": "forbidden",
-        "id-3": "invalid_response",
-        "id-5": "server_error",
-        "id-7": "server_error",
-        "id-8": "rejected",
-    }
     assert error_of(outcomes["id-1"]).details == {"repositories": repositories(1)}
     assert server.lines.index(LIST) == len(IDS) == len(server.requests) - 1
 
 
-def test_login_that_is_refused_with_403_says_nothing_about_the_removal(
-    server: ScriptedServer, new_session: NewSession
-) -> None:
-    credentials = Identity(TOKEN, "user@example.com", "a-password-of-this-test")
-    server.expect(DELETE, RESET, response(401, REFUSED))
-    server.expect("POST /user/login", FORBIDDEN)
-    server.expect(LIST, IN_USE)
-    (outcome,) = apply(AiLlms(new_session(credentials, retries=1)), [REMOVAL])
-    error = error_of(outcome)
-    assert (error.code, error.origin, error.effect) == ("login_failed", Origin.LOGIN, Effect.PENDING)
-    server.expect(DELETE, response(401, REFUSED))
-    server.expect("POST /user/login", FORBIDDEN)
-    (outcome,) = apply(AiLlms(new_session(credentials)), [REMOVAL])
-    assert (outcome.status, error_of(outcome).code) == ("failed", "login_failed")
-
-
-def test_address_is_not_doubted_after_the_list_has_proven_it(
-    server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(DELETE, EMPTY_200)
-    server.expect(LIST, LISTED)
-    error = error_of(apply_one(REMOVAL))
-    assert error.code == "invalid_response"
-    assert error.suspects_address
-    assert "api_url" not in str(error.at_proven_address())
-
-
 # Creations
 
-
-def test_creation_lists_at_the_end(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    server.expect(CREATE, WRITTEN)
-    server.expect(LIST, LISTED)
-    assert apply_one(CREATION) == Outcome(CREATION, "created", ID, BEFORE)
-
-
-@pytest.mark.parametrize("listed", [NOT_LISTED, *UNREADABLE_LISTS])
-def test_creation_that_is_not_listed_yet(
-    listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """It did not fail for that reason. What is known of it is returned."""
-    server.expect(CREATE, WRITTEN)
-    server.expect(LIST, listed)
-    outcome = apply_one(CREATION)
-    assert (outcome.status, outcome.failure, outcome.id) == ("created", None, ID)
-    assert outcome.ai_llm == {**BEFORE, "org_id": None, "user_id": None, "created_at": None}
-
-
-WITHOUT_ID = response(200, {"success": True})
-
-
-def test_creation_without_an_id_is_looked_up_by_name(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    server.expect(CREATE, WITHOUT_ID)
-    server.expect(LIST_WORKSPACE, LISTED)
-    assert apply_one(CREATION) == Outcome(CREATION, "created", ID, BEFORE)
-
-
-@pytest.mark.parametrize("listed", [NOT_LISTED, FORBIDDEN])
-def test_creation_without_an_id_that_is_not_listed(
-    listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(CREATE, WITHOUT_ID)
-    server.expect(LIST_WORKSPACE, listed)
-    outcome = apply_one(CREATION)
-    assert (outcome.status, outcome.changed, error_of(outcome).code) == ("created", True, "invalid_response")
-    assert "Run the task again" in error_of(outcome).next_step
-
-
-@pytest.mark.parametrize("other", [{"endpoint": "https://example.org"}, {"aiType": "OTHER"}])
-@pytest.mark.parametrize("steps", [SERVER_ERROR, CLOSED])
-def test_lost_creation_of_a_name_that_somebody_else_has_created(
-    steps: Response, other: dict[str, str], server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(CREATE, steps)
-    server.expect(LIST_WORKSPACE, response(200, listing(item(**other))))
-    outcome = apply_one(CREATION)
-    assert (outcome.status, outcome.ai_llm) == ("unknown", None)
-    assert ID in str(error_of(outcome))
-
-
-def test_lost_creation_that_is_listed_without_all_fields(
-    server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """No field of the API's responses is required."""
-    server.expect(CREATE, CLOSED)
-    server.expect(LIST_WORKSPACE, response(200, listing(item(endpoint=None, aiType=None))))
-    assert apply_one(CREATION).status == "created"
-
-
-def test_lost_creation_of_a_name_that_is_listed_twice(
-    server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """Somebody else has created one of them."""
-    server.expect(CREATE, CLOSED)
-    server.expect(LIST_WORKSPACE, response(200, listing(item(id="e"), item(id="f"))))
-    outcome = apply_one(CREATION)
-    assert outcome.status == "unknown"
-    assert "e, f" in str(error_of(outcome))
+UNKNOWN_FIELDS = {"org_id": None, "user_id": None, "created_at": None}
 
 
 @pytest.mark.parametrize(
-    ("steps", "code"), [(response(400, REFUSED), "rejected"), (FORBIDDEN, "forbidden"), (RATE_LIMITED, "rate_limited")]
+    ("creation", "listed", "result", "ai_llm"),
+    [
+        (WRITTEN, LISTED, ("created", None), BEFORE),
+        # It did not fail because it is not listed yet. What is known of it is returned.
+        *[
+            (WRITTEN, other, ("created", None), {**BEFORE, **UNKNOWN_FIELDS})
+            for other in (NOT_LISTED, *UNREADABLE_LISTS)
+        ],
+        (WITHOUT_ID, LISTED, ("created", None), BEFORE),
+        *[
+            (WITHOUT_ID, other, ("created", "invalid_response"), {**BEFORE, **UNKNOWN_FIELDS, "id": None})
+            for other in (NOT_LISTED, FORBIDDEN, lists(item(id="e"), item(id="f")))
+        ],
+        # No field of the API's responses is required.
+        (
+            CLOSED,
+            lists(item(endpoint=None, aiType=None)),
+            ("created", None),
+            {**BEFORE, "endpoint": None, "ai_type": None},
+        ),
+        # Somebody else has created it, or one of them.
+        (SERVER_ERROR, lists(item(endpoint="https://example.org")), ("unknown", "server_error"), None),
+        (CLOSED, lists(item(aiType="OTHER")), ("unknown", "unreachable"), None),
+        (CLOSED, lists(item(id="e"), item(id="f")), ("unknown", "unreachable"), None),
+        (CONFLICT, LISTED, ("created", None), BEFORE),
+    ],
 )
-def test_refused_creation_is_not_looked_up(
-    steps: Response, code: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
+def test_creation(
+    creation: Response,
+    listed: Response,
+    result: tuple[str, str | None],
+    ai_llm: dict[str, t.Any] | None,
+    apply_one: Callable[..., Outcome],
 ) -> None:
-    server.expect(CREATE, steps)
-    outcome = apply_one(CREATION)
-    assert (outcome.status, error_of(outcome).code, outcome.id) == ("failed", code, None)
+    """A POST is sent once, whatever the response is (decision 6)."""
+    outcome = apply_one(CREATION, creation, listed=listed)
+    assert (result_of(outcome), outcome.ai_llm) == (result, ai_llm)
+    assert outcome.id == (ai_llm["id"] if ai_llm else None)
 
 
 # Updates
 
 
-def test_update(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    server.expect(UPDATE, WRITTEN)
-    assert apply_one(UPDATING) == Outcome(UPDATING, "updated", ID, {**BEFORE, "ai_type": "OTHER"})
-
-
-@pytest.mark.parametrize("steps", [SERVER_ERROR, CLOSED, EMPTY_200])
-def test_lost_update_of_credentials_is_unknown(
-    steps: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    """No list shows credentials, so that nothing is looked up."""
-    server.expect(UPDATE, steps)
-    assert apply_one(ROTATION).status == "unknown"
-
-
 @pytest.mark.parametrize(
-    ("steps", "code"), [(ABSENT, "not_found"), (FOREIGN_404, "not_found"), (response(400, REFUSED), "rejected")]
+    ("change", "steps", "listed", "result", "ai_llm"),
+    [
+        (UPDATING, [WRITTEN], UPDATED, ("updated", None), AFTER),
+        # What is stored is returned.
+        (UPDATING, [WRITTEN], lists(item(aiType="AWS")), ("updated", None), {**BEFORE, "ai_type": "AWS"}),
+        *[(UPDATING, [WRITTEN], other, ("updated", None), AFTER) for other in (NOT_LISTED, *UNREADABLE_LISTS)],
+        (ROTATION, [WRITTEN], UPDATED, ("updated", None), AFTER),
+        # No list shows credentials.
+        (CREDENTIALS_ALONE, [WRITTEN], None, ("updated", None), BEFORE),
+        (CREDENTIALS_ALONE, [CLOSED], None, ("unknown", "unreachable"), None),
+        *[(ROTATION, [lost], None, "unknown", None) for lost in (SERVER_ERROR, CLOSED, EMPTY_200, REDIRECT)],
+        (ROTATION, [FOREIGN_404], None, ("failed", "invalid_response"), None),
+        # Only the API's own 404 says that the configuration is gone. For another one, the list decides.
+        (UPDATING, [ABSENT], None, ("failed", "not_found"), None),
+        (UPDATING, [FOREIGN_404], LISTED, ("failed", "invalid_response"), None),
+        (UPDATING, [FOREIGN_404], UPDATED, ("updated", None), AFTER),
+        (UPDATING, [FOREIGN_404], NOT_LISTED, ("failed", "not_found"), None),
+        (UPDATING, [FOREIGN_404], FORBIDDEN, ("failed", "invalid_response"), None),
+        (UPDATING, [SERVER_ERROR, ABSENT], NOT_LISTED, ("failed", "not_found"), None),
+        (UPDATING, [CLOSED, ABSENT], NOT_LISTED, ("unknown", "not_found"), None),
+        # Neither the old nor the new value is stored, so the request may have had an effect.
+        (UPDATING, [SERVER_ERROR], lists(item(aiType="AWS")), ("unknown", "server_error"), None),
+        (UPDATING, [response(499, HTML)], UPDATED, ("updated", None), AFTER),
+        (UPDATING, [CONFLICT], LISTED, "failed", None),
+    ],
 )
-def test_refused_update_is_not_looked_up(
-    steps: Response, code: str, server: ScriptedServer, apply_one: Callable[..., Outcome]
+def test_update(
+    change: Change,
+    steps: list[Response],
+    listed: Response | None,
+    result: tuple[str, str | None] | str,
+    ai_llm: dict[str, t.Any] | None,
+    apply_one: Callable[..., Outcome],
 ) -> None:
-    server.expect(UPDATE, steps)
-    outcome = apply_one(UPDATING)
-    assert (outcome.status, error_of(outcome).code) == ("failed", code)
+    """result: status and error code, or only the status."""
+    outcome = apply_one(change, *steps, listed=listed)
+    assert result in (outcome.status, result_of(outcome))
+    assert (outcome.ai_llm, outcome.id) == (ai_llm, ID)
 
 
-def test_keeping_sends_nothing(apply_one: Callable[..., Outcome]) -> None:
-    assert apply_one(KEEPING) == Outcome(KEEPING, "unchanged", ID, BEFORE)
+def test_keeping_sends_nothing(ai_llms: AiLlms) -> None:
     absent = Change("keep", NAME, None, None, {})
-    assert apply_one(absent) == Outcome(absent, "absent")
+    outcomes = [Outcome(KEEPING, "unchanged", ID, BEFORE), Outcome(absent, "absent")]
+    assert apply(ai_llms, [KEEPING, absent]) == outcomes
 
 
 # Validations
 
 
-def test_creation_is_validated_before_the_list(server: ScriptedServer, apply_one: Callable[..., Outcome]) -> None:
-    server.expect(CREATE, WRITTEN)
-    server.expect(VALIDATE, VALID)
-    server.expect(LIST, LISTED)
-    outcome = apply_one(CREATION, validate=True)
-    assert (outcome.status, outcome.ai_llm, outcome.failure) == ("created", BEFORE, None)
-    assert outcome.validation == {"valid": True, "message": "It works"}
-
-
-@pytest.mark.parametrize("listed", [LISTED, response(403, REFUSED)])
-def test_failed_validation_of_a_creation_stays_an_error(
-    listed: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
-) -> None:
-    server.expect(CREATE, WRITTEN)
-    server.expect(VALIDATE, NOT_VALID)
-    server.expect(LIST, listed)
-    outcome = apply_one(CREATION, validate=True)
-    assert (outcome.status, error_of(outcome).code) == ("created", "validation_failed")
-
-
-@pytest.mark.parametrize("change", [UPDATING, ROTATION, KEEPING])
+@pytest.mark.parametrize("change", [CREATION, UPDATING, CREDENTIALS_ALONE, KEEPING])
 @pytest.mark.parametrize(
     ("steps", "code", "valid"),
     [
         (VALID, None, True),
         (NOT_VALID, "validation_failed", False),
         (FORBIDDEN, "forbidden", None),
-        (FOREIGN_404, "not_found", None),
+        (ABSENT, "not_found", None),
+        (FOREIGN_404, "invalid_response", None),
         (SERVER_ERROR, "server_error", None),
         (CLOSED, "unreachable", None),
         (EMPTY_200, "invalid_response", None),
     ],
 )
 def test_validation_leaves_the_outcome_alone(
-    steps: Response,
-    code: str | None,
-    valid: bool | None,
-    change: Change,
-    server: ScriptedServer,
-    apply_one: Callable[..., Outcome],
+    steps: Response, code: str | None, valid: bool | None, change: Change, apply_one: Callable[..., Outcome]
 ) -> None:
-    if change is not KEEPING:
-        server.expect(UPDATE, WRITTEN)
-    server.expect(VALIDATE, steps)
-    outcome = apply_one(change, validate=True)
-    assert outcome.status == ("unchanged" if change is KEEPING else "updated")
-    assert (outcome.failure.code if outcome.failure else None) == code
+    if change is KEEPING:
+        outcome = apply_one(change, steps, validate=True)
+    else:
+        listed = UPDATED if change is UPDATING else LISTED if change is CREATION else None
+        outcome = apply_one(change, WRITTEN, listed=listed, validate=True, validation=steps)
+    statuses = {"create": "created", "update": "updated", "keep": "unchanged"}
+    assert result_of(outcome) == (statuses[change.action], code)
     assert (outcome.validation["valid"] if outcome.validation else None) is valid
+    assert outcome.ai_llm is not None
 
 
-@pytest.mark.parametrize("steps", [response(400, REFUSED), CLOSED])
+@pytest.mark.parametrize(("steps", "listed"), [(REJECTED, None), (CLOSED, LISTED)])
 def test_failed_write_is_not_validated(
-    steps: Response, server: ScriptedServer, apply_one: Callable[..., Outcome]
+    steps: Response, listed: Response | None, server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]
 ) -> None:
     server.expect(UPDATE, steps)
-    if steps is CLOSED:
-        server.expect(LIST, LISTED)
-    assert apply_one(UPDATING, validate=True).validation is None
+    if listed:
+        server.expect(LIST, listed)
+    (outcome,) = apply(new_ai_llms(), [UPDATING], validate=True)
+    assert outcome.validation is None
 
 
-def test_lost_creation_is_validated_after_it_was_found(
-    server: ScriptedServer, apply_one: Callable[..., Outcome]
+def test_lost_creation_is_validated_after_it_was_found(apply_one: Callable[..., Outcome]) -> None:
+    outcome = apply_one(CREATION, CLOSED, listed=LISTED, validate=True, validation=VALID)
+    assert outcome.validation == {"valid": True, "message": "It works"}
+
+
+# A whole workspace: creations and updates, one list, validations, removals
+
+OLD = item(id="old", name="Old")
+OLD_REMOVAL = Change("delete", "Old", "old", serialize_ai_llm(OLD), {})
+CHANGES = [
+    OLD_REMOVAL,
+    CREATION,
+    Change("update", "changed", "changed", BEFORE, {"ai_type": "OTHER"}),
+    Change("keep", "same", "same", BEFORE, {}),
+    Change("keep", "missing", None, None, {}),
+]
+NEW = item(id="new")
+CREATED = response(200, {"success": True, "aiLlmId": "new"})
+DELETE_OLD = "DELETE /ai/llm/old"
+
+
+def apply_all(server: ScriptedServer, api: AiLlms, changes: list[Change], **responses: Response) -> list[Outcome]:
+    server.respond = Responder({"POST": CREATED, **responses}, OK)
+    return apply(api, changes, workspace_id=WORKSPACE, validate=False)
+
+
+@pytest.mark.parametrize(
+    ("listed", "removal", "is_sent"),
+    [
+        (lists(NEW, OLD), ("deleted", None), True),
+        (lists(NEW, {**OLD, "repos": [repo(1)]}), ("deleted", None), True),
+        (lists(NEW, {**OLD, "endpoint": "https://new"}), ("skipped", "plan_changed"), False),
+        (lists(NEW, {**OLD, "aiType": "AWS"}), ("skipped", "plan_changed"), False),
+        (lists(NEW, {**OLD, "name": "New"}), ("skipped", "plan_changed"), False),
+        (lists(NEW), ("absent", None), False),
+        (lists(NEW, {**OLD, "workspaceId": "other"}), ("absent", None), False),
+        (lists(NEW, {**OLD, "workspaceId": 5}), ("skipped", "invalid_response"), False),
+        (SERVER_ERROR, ("skipped", "server_error"), False),
+    ],
+)
+def test_only_what_is_still_as_planned_is_removed(
+    listed: Response,
+    removal: tuple[str, str | None],
+    is_sent: bool,
+    server: ScriptedServer,
+    new_ai_llms: Callable[..., AiLlms],
 ) -> None:
-    server.expect(CREATE, CLOSED)
-    server.expect(LIST_WORKSPACE, LISTED)
-    server.expect(VALIDATE, VALID)
-    assert apply_one(CREATION, validate=True).validation == {"valid": True, "message": "It works"}
-
-
-# Many changes of different kinds
-
-
-def changes_of_a_workspace() -> list[Change]:
-    return [
-        Change("delete", "old", "old", serialize_ai_llm(item(id="old")), {}),
-        CREATION,
-        Change("update", "changed", "changed", BEFORE, {"ai_type": "OTHER"}),
-        Change("keep", "same", "same", BEFORE, {}),
-        Change("keep", "missing", None, None, {}),
-    ]
-
-
-def test_removals_come_last_and_one_list_at_the_end(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    new = item(id="new")
-    server.respond = Responder(
-        {CREATE: response(200, {"success": True, "aiLlmId": "new"}), "GET": response(200, listing(new))}, OK
-    )
-    outcomes = apply(ai_llms, changes_of_a_workspace(), workspace_id=WORKSPACE)
-    assert [outcome.status for outcome in outcomes] == ["deleted", "created", "updated", "unchanged", "absent"]
-    assert outcomes[1].ai_llm == serialize_ai_llm(new)
+    outcomes = apply_all(server, new_ai_llms(), CHANGES, GET=listed)
+    assert [outcome.status for outcome in outcomes] == [removal[0], "created", "updated", "unchanged", "absent"]
+    assert result_of(outcomes[0]) == removal
+    assert not outcomes[0].changed or is_sent
     assert sorted(server.lines[:2]) == [CREATE, "PUT /ai/llm/changed"]
-    assert server.lines[2:] == ["DELETE /ai/llm/old", LIST_WORKSPACE]
+    assert server.lines[2:] == [LIST_WORKSPACE, *([DELETE_OLD] if is_sent else [])]
 
 
-@pytest.mark.parametrize("steps", [response(400, REFUSED), CLOSED])
-def test_nothing_is_removed_if_its_replacement_may_be_missing(
-    steps: Response, server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]
+@pytest.mark.parametrize("changes", [[OLD_REMOVAL], [OLD_REMOVAL, CREDENTIALS_ALONE]])
+def test_list_is_not_read_again_if_nothing_visible_was_written(
+    changes: list[Change], server: ScriptedServer, ai_llms: AiLlms
 ) -> None:
-    server.respond = Responder({CREATE: steps, "GET": NOT_LISTED}, OK)
-    outcomes = apply(new_ai_llms(), changes_of_a_workspace(), workspace_id=WORKSPACE)
-    status = "failed" if steps is not CLOSED else "unknown"
+    outcomes = apply_all(server, ai_llms, changes, PUT=WRITTEN)
+    assert outcomes[0].status == "deleted"
+    assert LIST_WORKSPACE not in server.lines
+
+
+@pytest.mark.parametrize(("steps", "status"), [(REJECTED, "failed"), (CLOSED, "unknown")])
+def test_nothing_is_removed_if_its_replacement_may_be_missing(
+    steps: Response, status: str, server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]
+) -> None:
+    outcomes = apply_all(server, new_ai_llms(), CHANGES, POST=steps, GET=lists({**OLD, "endpoint": "https://new"}))
     assert [outcome.status for outcome in outcomes] == ["skipped", status, "updated", "unchanged", "absent"]
     assert (outcomes[0].failure, outcomes[0].changed) == (None, False)
-    assert "DELETE /ai/llm/old" not in server.lines
+    assert DELETE_OLD not in server.lines
 
 
 def test_nothing_is_removed_after_a_failed_validation(server: ScriptedServer, ai_llms: AiLlms) -> None:
-    changes = [KEEPING, Change("delete", "old", "old", BEFORE, {})]
     server.expect(VALIDATE, NOT_VALID)
-    outcomes = apply(ai_llms, changes, validate=True)
+    outcomes = apply(ai_llms, [KEEPING, OLD_REMOVAL], validate=True)
     assert [outcome.status for outcome in outcomes] == ["unchanged", "skipped"]
 
 
-def test_creations_in_doubt_are_settled_by_one_list(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
+def test_one_list_settles_all_creations(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
     changes = [Change("create", name, None, None, {**CREATION.fields, "name": name}) for name in ("a", "b", "c")]
-    server.respond = Responder(
-        {CREATE: GATEWAY_ERROR, "GET": response(200, listing(item(id="1", name="a"), item(id="3", name="c")))}
-    )
-    outcomes = apply(new_ai_llms(), changes)
+    listed = lists(item(id="1", name="a"), item(id="3", name="c"))
+    outcomes = apply_all(server, new_ai_llms(), changes, POST=GATEWAY_ERROR, GET=listed)
     assert [(outcome.status, outcome.id) for outcome in outcomes] == [
         ("created", "1"),
         ("unknown", None),
