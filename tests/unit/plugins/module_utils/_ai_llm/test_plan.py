@@ -8,9 +8,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.alike import difference, warnings_of_plan
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Rules, Wanted, plan
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import plan
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.wanted import Rules, Wanted
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Failure, OptionError
 from ansible_collections.flashback.platform.tests.unit.responses import ID, KEY, NAME, SECRET, WORKSPACE, item, repo
 
@@ -28,6 +30,10 @@ def listed(**fields: t.Any) -> dict[str, t.Any]:
 
 def by_name(name: str = NAME, *, present: bool = True, **fields: t.Any) -> Wanted:
     return Wanted(None, name, present, {"name": name, **fields} if present else {})
+
+
+def creation(name: str, **fields: t.Any) -> Wanted:
+    return Wanted(None, name, True, {**COMPLETE, "name": name, **fields})
 
 
 def by_id(id: str = ID, *, present: bool = True, **fields: t.Any) -> Wanted:
@@ -58,9 +64,16 @@ def test_create_what_is_not_listed() -> None:
 
 
 @pytest.mark.parametrize("wanted", [by_name(**COMPLETE), by_name(), by_id(), by_id(**COMPLETE)])
-@pytest.mark.parametrize("rules", [IN_WORKSPACE])
-def test_keep_what_does_not_differ(wanted: Wanted, rules: Rules) -> None:
-    assert plan([wanted], [listed()], rules) == [Change("keep", wanted.label, ID, listed(), {})]
+def test_keep_what_does_not_differ(wanted: Wanted) -> None:
+    label = t.cast("str", wanted.id or wanted.name)
+    assert plan([wanted], [listed()], IN_WORKSPACE) == [Change("keep", label, ID, listed(), {})]
+
+
+@pytest.mark.parametrize(("rotate", "sources"), [(True, {"secret": "VARIABLE"}), (False, {})])
+def test_source_of_a_credential_belongs_to_the_change_that_sends_it(rotate: bool, sources: dict[str, str]) -> None:
+    wanted = by_name(endpoint="https://eu", secret=SECRET)._replace(sources={"secret": "VARIABLE", "key": "OTHER"})
+    (change,) = plan([wanted], [listed()], Rules(WORKSPACE, rotate))
+    assert change.sources == sources
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,7 @@ def test_keep_what_does_not_differ(wanted: Wanted, rules: Rules) -> None:
 )
 def test_update_what_differs(wanted: Wanted, rotate: bool, fields: dict[str, t.Any]) -> None:
     (change,) = plan([wanted], [listed()], Rules(WORKSPACE, rotate))
-    assert change == Change("update", wanted.label, ID, listed(), fields)
+    assert change == Change("update", t.cast("str", wanted.id or wanted.name), ID, listed(), fields)
     after = {field: value for field, value in fields.items() if field not in ("key", "secret")}
     assert change.after == {**listed(), **after}
 
@@ -173,6 +186,33 @@ def test_id_of_another_workspace(present: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize("workspace", [None, 42, ""])
+def test_id_without_a_workspace_belongs_to_none(workspace: t.Any, present: bool) -> None:
+    error = error_of([by_id(present=present)], [listed(workspaceId=workspace)], IN_WORKSPACE)
+    assert (error.code, ID in error.message) == ("invalid_response", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "is_taken"),
+    [
+        ("Taken", {}, True),
+        ("Taken", {"workspaceId": "other"}, False),
+        ("Free", {}, False),
+        (NAME, {"name": NAME}, False),
+    ],
+)
+def test_new_name_that_another_configuration_has(name: str, other: dict[str, str], is_taken: bool) -> None:
+    """A name that a configuration already has is none of its changes."""
+    existing = [listed(), listed(**{"id": "e", "name": "Taken", **other})]
+    if is_taken:
+        error = error_of([by_id(name=name)], existing, Rules())
+        assert (error.code, "'Taken' (e)" in error.message) == ("ambiguous_name", True)
+    else:
+        (change,) = plan([by_id(name=name)], existing, Rules())
+        assert change.fields == ({"name": name} if name != NAME else {})
+
+
 def test_all_ids_of_other_workspaces_are_named() -> None:
     existing = [listed(id="a"), *(listed(id=id, workspaceId=f"w{id}") for id in "bcd")]
     error = error_of([by_id(id, present=False) for id in "abcd"], existing, IN_WORKSPACE)
@@ -208,6 +248,15 @@ def test_missing_options_of_all_creations_are_named() -> None:
         plan(wanted, [], IN_WORKSPACE)
     assert "'a' needs ai_type, endpoint, secret; 'b' needs secret." in str(caught.value)
     assert WORKSPACE in str(caught.value)
+
+
+def test_type_that_this_version_does_not_know_can_only_stay() -> None:
+    existing = [listed(aiType="NEWCOMER")]
+    (change,) = plan([by_name(ai_type="NEWCOMER", endpoint="https://eu")], existing, IN_WORKSPACE)
+    assert change.fields == {"endpoint": "https://eu"}
+    for wanted in (by_name(ai_type="Newcomer"), creation("x", ai_type="NEWCOMER")):
+        with pytest.raises(OptionError, match=f"ai_type must be one of OPENAI.*'{wanted.name}'"):
+            plan([wanted], existing, IN_WORKSPACE)
 
 
 def test_prune_limit() -> None:
@@ -268,3 +317,53 @@ def test_prediction(change: Change, status: Status, ai_llm: dict[str, t.Any] | N
     assert outcome == Outcome(change, status, change.id, ai_llm)
     assert outcome.changed is (status in ("created", "updated", "deleted"))
     assert outcome.failure is None
+
+
+# Warnings
+
+LOOK = {"id": "e", "name": "Team  A"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "existing", "words"),
+    [
+        (creation("Team A"), LOOK, r"'Team A' and 'Team \x20A' (e)"),
+        (by_name("team a", present=False), LOOK, r"'team a' and 'Team \x20A' (e)"),
+        (creation("Caf\u00e9"), {"name": "Cafe\u0301"}, r"'Caf\xe9' and 'Cafe\u0301'"),
+        (creation("Team B"), LOOK, None),
+        (by_name(present=False), {}, None),
+        (by_name(endpoint=f"{ENDPOINT}/"), {}, f"the case of its host: {NAME}."),
+        (by_name(endpoint="https://API.OpenAI.com/v1"), {}, f"the case of its host: {NAME}."),
+        (by_name(endpoint="https://api.openai.com/V1"), {}, None),
+        (by_name(endpoint=f"{ENDPOINT}/", ai_type="AWS"), {}, None),
+        (by_name(endpoint=ENDPOINT), {"endpoint": None}, None),
+        (by_name(), {"endpoint": "https://user:password@example.com"}, "a user or a password, which is not shown"),
+    ],
+)
+def test_difference_that_may_be_none_is_warned_of(
+    wanted: Wanted, existing: dict[str, t.Any], words: str | None
+) -> None:
+    items = [listed(**existing)]
+    warnings = warnings_of_plan([wanted], plan([wanted], items, IN_WORKSPACE), items, WORKSPACE)
+    assert [words in warning for warning in warnings] == ([True] if words else [])
+    assert "password@" not in str(warnings)
+
+
+def test_look_alike_that_the_task_names_is_no_surprise() -> None:
+    items = [listed(**LOOK)]
+    wanted = [creation("Team A"), by_name("Team  A")]
+    assert warnings_of_plan(wanted, plan(wanted, items, IN_WORKSPACE), items, WORKSPACE) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("a   b", "a b", r"'a \x20 b' and 'a b'"),
+        ("a", "\u0430", r"'a' and '\u0430'"),
+        ("x" * 400 + "a", "x" * 400, "(different from character 401 on)"),
+        ("x" * 400 + "a", "x" * 400 + "b", "(different from character 401 on)"),
+    ],
+)
+def test_compared_texts_are_shown_so_that_they_differ(one: str, other: str, shown: str) -> None:
+    assert shown in difference(one, other)
+    assert len(difference(one, other)) < 700

@@ -12,17 +12,18 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Rules
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan_id import (
     check_plan_id,
     plan_id,
     refusal,
     values_of,
 )
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.wanted import Rules
 from ansible_collections.flashback.platform.tests.unit.responses import WORKSPACE, item, repo
 
 OLD = "https://old.example.com"
 NEW = "https://new.example.com"
+SENT = "(sent with the change)"
 
 
 def listed(**fields: t.Any) -> dict[str, t.Any]:
@@ -43,24 +44,25 @@ def creation(name: str = "Made", **fields: t.Any) -> Change:
     return Change("create", name, None, None, given)
 
 
+RULES = Rules(WORKSPACE, api_url="https://api.example.com")
 KEEP = Change("keep", "One", "id-1", listed(), {})
 
 
 def test_the_id_never_changes() -> None:
     """Somebody may approve a plan with one release of the collection, and apply it with the next one."""
     changes = [removal(id="id-2", name="Two üß🚀", aiType="AWS"), update(), creation()]
-    assert plan_id(changes, WORKSPACE) == "plan-673d20b31ed1c8b4398cb2e896eb4838"
-    assert plan_id([], WORKSPACE) == "plan-847a7343ea7045e9eba4686ad7047878"
+    assert plan_id(changes, RULES) == "plan-974f373692e8542e59f403355d8fa6b2"
+    assert plan_id([], RULES) == "plan-847a7343ea7045e9eba4686ad7047878"
 
 
 def test_unchanged_ones_and_the_order_do_not_count() -> None:
     changes = [removal(id=f"id-{number}", name=f"Name {number % 7}") for number in range(2, 40)]
     changes += [update(), creation("A"), creation("B")]
-    expected = plan_id(changes, WORKSPACE)
+    expected = plan_id(changes, RULES)
     shuffled = [KEEP, *changes]
     random.Random(1).shuffle(shuffled)
-    assert plan_id(shuffled, WORKSPACE) == expected
-    assert plan_id([KEEP], WORKSPACE) == plan_id([], WORKSPACE)
+    assert plan_id(shuffled, RULES) == expected
+    assert plan_id([KEEP], RULES) == plan_id([], RULES)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_unchanged_ones_and_the_order_do_not_count() -> None:
     ],
 )
 def test_what_does_not_count(one: Change, other: Change) -> None:
-    assert plan_id([one], WORKSPACE) == plan_id([other], WORKSPACE)
+    assert plan_id([one], RULES) == plan_id([other], RULES)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,8 @@ def test_what_does_not_count(one: Change, other: Change) -> None:
         (creation(), creation(key="k3y")),
         (update(), update(secret="s3cret")),
         (update(key="x"), update(secret="x")),
+        (creation(), creation()._replace(sources={"secret": "ONE"})),
+        (creation()._replace(sources={"secret": "ONE"}), creation()._replace(sources={"secret": "TWO"})),
         (update(), update(endpoint=f"{NEW}/v2")),
         (update(), update(listed(endpoint=None))),
         (update(), update(listed(name="Two"))),
@@ -96,21 +100,38 @@ def test_what_does_not_count(one: Change, other: Change) -> None:
     ],
 )
 def test_what_counts(one: Change, other: Change) -> None:
-    assert plan_id([one], WORKSPACE) != plan_id([other], WORKSPACE)
-    assert plan_id([one], WORKSPACE) != plan_id([one], "another")
-    assert plan_id([one, other], WORKSPACE) != plan_id([one], WORKSPACE) or other is KEEP
+    assert plan_id([one], RULES) != plan_id([other], RULES)
+    assert plan_id([one, other], RULES) != plan_id([one], RULES) or other is KEEP
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_same"),
+    [
+        ({"workspace_id": "another"}, False),
+        ({"api_url": "https://staging.example.com"}, False),
+        ({"validate": True}, False),
+        ({"api_url": "https://api.example.com/"}, True),
+        ({"rotate": True, "prune": True, "prune_limit": 5, "plan_id": "x"}, True),
+    ],
+)
+def test_rules_that_count(rules: dict[str, t.Any], is_same: bool) -> None:
+    assert (plan_id([creation()], RULES) == plan_id([creation()], RULES._replace(**rules))) is is_same
 
 
 def test_a_lone_surrogate_has_an_id() -> None:
-    check_plan_id(plan_id([removal(name=json.loads(r'"\ud800"'))], WORKSPACE))
+    check_plan_id(plan_id([removal(name=json.loads(r'"\ud800"'))], RULES))
 
 
 @pytest.mark.parametrize(
     ("change", "before", "after"),
     [
-        (creation(), {}, {"ai_type": "AWS", "endpoint": NEW}),
-        (update(secret="s3cret"), {"endpoint": OLD}, {"endpoint": NEW}),
-        (Change("update", "One", "id-1", listed(), {"secret": "s3cret"}), {}, {}),
+        (creation(), {}, {"ai_type": "AWS", "endpoint": NEW, "secret": SENT}),
+        (update(secret="s3cret"), {"endpoint": OLD}, {"endpoint": NEW, "secret": SENT}),
+        (
+            Change("update", "One", "id-1", listed(), {"key": "k3y", "secret": "s3cret"}, {"secret": "VARIABLE"}),
+            {},
+            {"key": SENT, "secret": "VARIABLE"},
+        ),
         (update(listed(endpoint=None)), {}, {"endpoint": NEW}),
         (removal(), {"ai_type": "OPENAI", "endpoint": OLD}, {}),
         (removal(aiType=None), {"endpoint": OLD}, {}),
@@ -133,13 +154,11 @@ def test_ids_that_no_plan_has(text: str) -> None:
 
 
 def test_only_the_approved_plan_is_not_refused() -> None:
-    approved = plan_id([update()], WORKSPACE)
-    rules = Rules(WORKSPACE, plan_id=approved)
-    assert refusal([KEEP, update()], rules) is None
-    assert refusal([creation()], Rules(WORKSPACE)) is None
-    assert refusal([KEEP], rules) is None
-    error = refusal([creation()], rules)
+    assert refusal([KEEP, update()], "plan-a", "plan-a") is None
+    assert refusal([creation()], None, "plan-a") is None
+    assert refusal([KEEP], "plan-a", "plan-b") is None
+    error = refusal([creation()], "plan-a", "plan-b")
     assert error is not None
     assert error.code == "plan_changed"
-    assert approved in str(error)
-    assert plan_id([creation()], WORKSPACE) in error.next_step
+    assert "plan-a" in str(error)
+    assert "plan_id=plan-b" in error.next_step

@@ -10,8 +10,9 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode, report_one
-from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import report_one
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.wanted import Mode
+from ansible_collections.flashback.platform.plugins.module_utils._errors import Failure
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ID,
     KEY,
@@ -49,12 +50,6 @@ def msg_of(outcome: Outcome, mode: Mode = REAL, **options: t.Any) -> str:
     assert result.failure is outcome.failure
     assert result.values["changed"] is outcome.changed
     return t.cast("str", result.values["msg"])
-
-
-def diff_of(outcome: Outcome, mode: Mode = DIFF) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    diff = report_one(outcome, SUBJECT, mode).values["diff"]
-    assert set(diff) == {"before", "after"}
-    return diff["before"], diff["after"]
 
 
 # Messages
@@ -111,7 +106,7 @@ def test_credentials_that_are_not_compared_are_told(mode: Mode) -> None:
     [
         (Outcome(REMOVAL, "deleted", ID), BEFORE),
         (Outcome(REMOVAL_UNREAD, "deleted", ID), None),
-        (Outcome(UPDATING, "updated", ID, {"id": ID}), {"id": ID}),
+        (Outcome(UPDATING, "updated", ID, USED), USED),
         (Outcome(KEEPING, "unchanged", ID, BEFORE), BEFORE),
         (Outcome(GONE, "absent", ID), None),
         (Outcome(REMOVAL, "failed", ID, failure=Failure("timeout", "late")), None),
@@ -133,48 +128,34 @@ def test_validation_and_error_are_returned_together() -> None:
 # Diff
 
 
-def test_diff_of_a_creation_has_the_given_fields_only() -> None:
-    before, after = diff_of(Outcome(CREATION, "created", ID, BEFORE))
-    assert (before, after) == ({}, {**NEW_FIELDS, "secret": "sent"})
-    assert diff_of(predict(CREATION), CHECK_DIFF) == ({}, {**NEW_FIELDS, "secret": "would be sent"})
-
-
-def test_diff_of_an_update_has_the_fields_that_differ_only() -> None:
-    assert diff_of(Outcome(UPDATING, "updated", ID)) == ({"ai_type": "OPENAI"}, {"ai_type": "OTHER"})
-    assert diff_of(predict(UPDATING), CHECK_DIFF) == ({"ai_type": "OPENAI"}, {"ai_type": "OTHER"})
+NAMELESS = {**BEFORE, "name": None}
+_REMOVED_NAMELESS = {field: value for field, value in NAMELESS.items() if value is not None}
 
 
 @pytest.mark.parametrize(("mode", "sent"), [(DIFF, "sent"), (CHECK_DIFF, "would be sent")])
-def test_diff_of_a_rotation_says_that_credentials_are_sent(mode: Mode, sent: str) -> None:
-    before, after = diff_of(Outcome(ROTATION, "updated", ID), mode)
-    assert before == {"endpoint": BEFORE["endpoint"]}
-    assert after == {"endpoint": "https://x", "key": sent, "secret": sent}
-
-
-def test_diff_has_no_null_fields() -> None:
-    nameless = {**BEFORE, "name": None}
-    update = Change("update", ID, ID, nameless, {"name": "b"})
-    assert diff_of(Outcome(update, "updated", ID)) == ({}, {"name": "b"})
-    removal = Change("delete", ID, ID, nameless, {})
-    assert "name" not in diff_of(Outcome(removal, "deleted", ID))[0]
-
-
-def test_diff_of_a_removal() -> None:
-    assert diff_of(Outcome(REMOVAL, "deleted", ID)) == (BEFORE, {})
-    assert diff_of(Outcome(REMOVAL_UNREAD, "deleted", ID)) == ({"id": ID}, {})
-
-
 @pytest.mark.parametrize(
-    "outcome",
+    ("change", "status", "before", "after"),
     [
-        Outcome(KEEPING, "unchanged", ID, BEFORE),
-        Outcome(GONE, "absent", ID),
-        Outcome(UPDATING, "failed", ID, failure=Failure("timeout", "late")),
-        Outcome(REMOVAL, "unknown", ID, failure=Failure("timeout", "late", effect=Effect.PENDING)),
+        (CREATION, "created", {}, {**NEW_FIELDS, "secret": None}),
+        (UPDATING, "updated", {"ai_type": "OPENAI"}, {"ai_type": "OTHER"}),
+        (ROTATION, "updated", {"endpoint": BEFORE["endpoint"]}, {"endpoint": "https://x", "key": None, "secret": None}),
+        (Change("update", ID, ID, NAMELESS, {"name": "b"}), "updated", {}, {"name": "b"}),
+        (REMOVAL, "deleted", BEFORE, {}),
+        (Change("delete", ID, ID, NAMELESS, {}), "deleted", _REMOVED_NAMELESS, {}),
+        (REMOVAL_UNREAD, "deleted", {"id": ID}, {}),
+        (KEEPING, "unchanged", {}, {}),
+        (GONE, "absent", {}, {}),
+        (UPDATING, "failed", {}, {}),
+        (REMOVAL, "unknown", {}, {}),
     ],
 )
-def test_diff_is_empty_if_nothing_changed(outcome: Outcome) -> None:
-    assert diff_of(outcome) == ({}, {})
+def test_diff_has_what_changes(
+    change: Change, status: Status, before: dict[str, t.Any], after: dict[str, t.Any], mode: Mode, sent: str
+) -> None:
+    """It has no null fields: None stands for the text that replaces a credential."""
+    diff = report_one(Outcome(change, status, ID), SUBJECT, mode).values["diff"]
+    shown = {field: sent if value is None else value for field, value in after.items()}
+    assert diff == {"before": before, "after": shown}
 
 
 # Warnings
@@ -194,3 +175,14 @@ def test_removal_of_what_is_in_use_is_warned_of_in_check_mode_only() -> None:
 @pytest.mark.parametrize("change", [Change("keep", ID, ID, USED, {}), Change("update", ID, ID, USED, {"name": "b"})])
 def test_use_is_no_warning_without_a_removal(change: Change) -> None:
     assert report_one(predict(change), SUBJECT, CHECK).warnings == ()
+
+
+@pytest.mark.parametrize("change", [CREATION, Change("update", NAME, ID, BEFORE, {"endpoint": "https://x"})])
+@pytest.mark.parametrize(
+    ("stored", "warns"), [("https://x", False), (None, False), ("https://x/", True), ("https://X", True)]
+)
+def test_value_that_is_stored_in_another_form_is_a_warning(change: Change, stored: str | None, warns: bool) -> None:
+    done = Outcome(change, "created" if change is CREATION else "updated", ID, {**BEFORE, "endpoint": stored})
+    warnings = report_one(done, SUBJECT, REAL).warnings
+    assert [f"'https://x' and '{stored}'" in warning for warning in warnings] == ([True] if warns else [])
+    assert report_one(done._replace(status="failed"), SUBJECT, REAL).warnings == ()

@@ -10,12 +10,11 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import Rules
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report import Mode
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.report_many import (
     report_removals,
     report_workspace,
 )
+from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.wanted import Mode, Rules
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure
 from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.responses import ID, NAME, item, repo, repositories
@@ -106,7 +105,7 @@ def test_message_tells_how_many_removals_are_inferred() -> None:
         " No response confirmed 2 changes, but each of these configurations does not exist any more."
     )
     assert result.values["msg"] == f"Removed 4 of 4 AI LLM configurations. {sentences}"
-    result = report_workspace([removed(1), *inferred], REAL, 0, (), Rules())
+    result = report_workspace([removed(1), *inferred], REAL, Rules(), declared=0, plan_id="")
     assert result.values["msg"] == f"Removed 4. {sentences}"
 
 
@@ -127,7 +126,10 @@ def test_configurations_that_exist_afterwards(action: Action, status: Status, co
     before = serialize_ai_llm(item())
     error = Failure(code, "no") if code else None
     outcome = Outcome(Change(action, NAME, ID, before, {}), status, ID, failure=error)
-    assert report_workspace([outcome], REAL, 1, (), Rules()).values["ai_llms"] == ([before] if is_left else [])
+    values = report_workspace([outcome], REAL, Rules(), declared=1, plan_id="").values
+    assert values["ai_llms"] == ([before] if is_left else [])
+    # It has only declared ones, whatever became of the others.
+    assert report_workspace([outcome], REAL, Rules(), declared=0, plan_id="").values["ai_llms"] == []
 
 
 def test_partial_failure() -> None:
