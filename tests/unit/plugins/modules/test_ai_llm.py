@@ -184,6 +184,20 @@ def test_in_use_names_the_repositories(server: ScriptedServer, run_task: RunTask
         (BY_ID, [(DELETE, RESET), (DELETE, CLOSED), (LIST, LISTED)], "unreachable", None, True),
         (BY_NAME, [(LIST_WORKSPACE, response(200, listing(item(), item(id="b"))))], "ambiguous_name", None, False),
         ({**BY_ID, "workspace_id": "workspace-456"}, [(LIST, LISTED)], "workspace_mismatch", None, False),
+        (
+            {**BY_ID, "workspace_id": "42"},
+            [(LIST, response(200, listing(item(workspaceId=42))))],
+            "invalid_response",
+            None,
+            False,
+        ),
+        (
+            {**BY_NAME, "workspace_id": "42"},
+            [(f"{LIST}?workspaceId=42", response(200, listing(item(workspaceId=42))))],
+            "invalid_response",
+            None,
+            False,
+        ),
     ],
 )
 def test_failed_removal(
@@ -204,7 +218,7 @@ def test_failed_removal(
     assert result.error["outcome_unknown"] is outcome_unknown
     assert ("may also have an effect later" in result.msg) is outcome_unknown
     assert isinstance(result.error["message"], str)
-    assert f"Removing AI LLM configuration '{NAME if params is BY_NAME else ID}'" in result.msg
+    assert f"Removing AI LLM configuration '{params.get('id', NAME)}'" in result.msg
     assert f" at {server.url} failed: " in result.msg
 
 
@@ -263,7 +277,7 @@ def test_tls(start_server: StartServer, run_task: RunTask, authority: Authority)
 def test_create(server: ScriptedServer, run_task: RunTask) -> None:
     server.expect(LIST_WORKSPACE, NOT_LISTED)
     server.expect(CREATE, WRITTEN)
-    server.expect(LIST, LISTED)
+    server.expect(LIST_WORKSPACE, LISTED)
     result = run_task(diff=True, **COMPLETE)
     assert result.changed
     assert result.msg == f"Created AI LLM configuration '{NAME}' in workspace '{WORKSPACE}'."
@@ -316,6 +330,8 @@ def test_update_sends_what_differs(
     assert predicted.changed
     server.expect(find, LISTED)
     server.expect(UPDATE, WRITTEN)
+    if "secret" not in sent:
+        server.expect(find, response(200, listing(item(**sent))))
     result = run_task(diff=True, **params)
     assert result.changed
     assert server.sent_bodies == [sent]
@@ -323,6 +339,14 @@ def test_update_sends_what_differs(
     would_be = {field: value.replace("sent", "would be sent") for field, value in after.items()}
     assert predicted.values["diff"] == {"before": before, "after": would_be}
     assert result.values["ai_llm"] == predicted.values["ai_llm"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_new_name_by_id_that_another_configuration_has(check: bool, server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(LIST, response(200, listing(item(), item(id="b", name="Taken"))))
+    result = run_task(check=check, id=ID, name="Taken")
+    assert (result.code, result.changed) == ("ambiguous_name", False)
+    assert "'Taken' (b)" in result.msg
 
 
 def test_creation_in_check_mode(server: ScriptedServer, run_task: RunTask) -> None:
@@ -348,6 +372,7 @@ def test_lost_creation_of_unknown_outcome(server: ScriptedServer, run_task: RunT
 def test_failed_validation_in_words(server: ScriptedServer, run_task: RunTask) -> None:
     server.expect(LIST_WORKSPACE, LISTED)
     server.expect(UPDATE, WRITTEN)
+    server.expect(LIST_WORKSPACE, response(200, listing(item(aiType="OTHER"))))
     server.expect(VALIDATE, NOT_VALID)
     result = run_task(validate=True, diff=True, **{**COMPLETE, "ai_type": "OTHER"})
     assert result.msg.endswith(
@@ -368,8 +393,8 @@ def test_failed_validation_in_words(server: ScriptedServer, run_task: RunTask) -
 def test_created_and_validated(server: ScriptedServer, run_task: RunTask) -> None:
     server.expect(LIST_WORKSPACE, NOT_LISTED)
     server.expect(CREATE, WRITTEN)
+    server.expect(LIST_WORKSPACE, LISTED)
     server.expect(VALIDATE, VALID)
-    server.expect(LIST, LISTED)
     assert run_task(validate=True, **COMPLETE).values["validation"] == {"valid": True, "message": "It works"}
 
 
@@ -457,7 +482,7 @@ def test_short_secret_is_sent_and_messages_stay_readable(
 ) -> None:
     server.expect(LIST_WORKSPACE, NOT_LISTED)
     server.expect(CREATE, WRITTEN)
-    server.expect(LIST, LISTED)
+    server.expect(LIST_WORKSPACE, LISTED)
     result = run_task(**{**COMPLETE, "secret": secret})
     assert result.msg.replace("********", "in") == f"Created AI LLM configuration '{NAME}' in workspace '{WORKSPACE}'."
     assert server.sent_bodies[0]["secret"] == secret

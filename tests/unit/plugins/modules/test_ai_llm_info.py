@@ -16,8 +16,11 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     FORBIDDEN,
     ID,
     LIST,
+    LIST_WORKSPACES,
     NAME,
     TOKEN,
+    WORKSPACE,
+    WORKSPACES,
     item,
     listing,
 )
@@ -50,7 +53,6 @@ ALL = response(200, listing(item(), item(id="b", name="Another"), item(id="c", w
         ({"id": "b", "name": NAME}, LIST, []),
         ({"name": NAME}, LIST, [ID, "c"]),
         ({"workspace_id": "workspace-456"}, f"{LIST}?workspaceId=workspace-456", ["c"]),
-        ({"workspace_id": "nowhere"}, f"{LIST}?workspaceId=nowhere", []),
         ({"available": True}, f"{LIST}/available", [ID, "b", "c"]),
         ({"available": True, "workspace_id": "workspace-456"}, f"{LIST}/available", ["c"]),
     ],
@@ -63,6 +65,17 @@ def test_what_matches_all_options_is_returned(
     assert not result.failed
     assert not result.changed
     assert [ai_llm["id"] for ai_llm in result.values["ai_llms"]] == ids
+
+
+@pytest.mark.parametrize(("workspace", "warns"), [(WORKSPACE, False), ("nowhere", True)])
+def test_workspace_that_lists_nothing_is_looked_up(
+    workspace: str, warns: bool, server: ScriptedServer, run_task: RunTask
+) -> None:
+    server.expect(f"{LIST}?workspaceId={workspace}", response(200, listing()))
+    server.expect(LIST_WORKSPACES, WORKSPACES)
+    result = run_task(workspace_id=workspace)
+    assert (result.values["ai_llms"], result.failed) == ([], False)
+    assert [f"'{workspace}'" in warning for warning in result.warnings] == ([True] if warns else [])
 
 
 def test_failure(server: ScriptedServer, run_task: RunTask) -> None:

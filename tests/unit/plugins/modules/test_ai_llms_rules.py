@@ -37,6 +37,7 @@ LIST = f"GET /ai/llm?workspaceId={WORKSPACE}"
 LOOKUP = "GET /workspace"
 CREATE = "POST /ai/llm"
 NEW = {"name": "New", "ai_type": "OPENAI", "endpoint": "https://one.example.com", "secret": "sk-new"}
+UPDATED = {"name": "One", "endpoint": "https://new.example.com"}
 ELSEWHERE = "workspace-456"
 
 
@@ -86,7 +87,7 @@ def test_all_that_creations_lack_is_named_before_any_write(api: FakeApi, check: 
         {"name": "A"},
         {"name": "B", "ai_type": "AWS", "secret": "s3cret"},
         {**NEW, "name": "C"},
-        {"name": "One", "endpoint": "https://new.example.com"},
+        UPDATED,
         prune=True,
         check=check,
     )
@@ -118,7 +119,11 @@ def test_a_name_to_create_and_a_name_to_prune_that_look_alike(
     assert "(id-3)" in ended.msg
     # Without prune, or if the listed name is declared, both can exist.
     api.requests.clear()
-    assert not run(api, {**NEW, "name": name}, check=True).failed
+    for state in ("present", "absent"):
+        looked_up = run(api, {**NEW, "name": name, "state": state}, check=True)
+        assert (looked_up.failed, looked_up.changed) == (False, state == "present")
+        (warning,) = looked_up.warnings
+        assert all(words in warning for words in (shown, "(id-3)"))
     declared = run(api, {**NEW, "name": name}, {"name": existing, "state": "absent"}, prune=True, check=True)
     # A name that a task cannot have is only removed by its ID.
     assert declared.failed is (existing in ("New\u200b", "New one "))
@@ -134,36 +139,54 @@ def test_a_prune_of_everything_warns_in_check_mode(api: FakeApi) -> None:
     assert not run(api, prune=True).warnings
 
 
-def test_a_value_that_the_platform_stores_differently_is_a_warning(api: FakeApi) -> None:
-    stored = item(id="id-new", name="New", endpoint="https://one.example.com/")
-    api.next(CREATE, response(200, {"success": True, "aiLlmId": "id-new"}))
-    api.hook = lambda line: api.configurations.update({"id-new": stored} if line == CREATE else {})
-    ended = run(api, NEW)
-    (warning,) = ended.warnings
-    assert not ended.failed
-    assert "'https://one.example.com/'" in warning
-    assert "'https://one.example.com'" in warning
-    assert "Each run will report a change" in warning
-    assert ended.values["ai_llms"][0]["endpoint"] == "https://one.example.com/"
+@pytest.mark.parametrize(
+    ("stored", "warns"), [("https://new.example.com/", True), ("https://new.example.com", False), (None, False)]
+)
+@pytest.mark.parametrize("name", ["One", "New"])
+def test_a_value_that_the_platform_stores_differently_is_a_warning(
+    api: FakeApi, name: str, stored: str | None, warns: bool
+) -> None:
+    def store(line: str) -> None:
+        if line == LIST and len(requests(api)) > 1:
+            next(item for item in api.configurations.values() if item["name"] == name)["endpoint"] = stored
+
+    api.hook = store
+    ended = run(api, {**NEW, **UPDATED, "name": name})
+    assert (ended.failed, ended.changed) == (False, True)
+    assert ["Each run will report a change" in warning for warning in ended.warnings] == ([True] if warns else [])
+    assert ended.values["ai_llms"][0]["endpoint"] == stored
+    assert requests(api)[2:] == [LIST]
 
 
-@pytest.mark.parametrize("missing", ["null", "absent"])
-def test_a_field_that_is_not_listed_says_nothing(api: FakeApi, missing: str) -> None:
-    stored = item(id="id-new", name="New", aiType=None)
-    if missing == "absent":
-        del stored["aiType"]
-    stored["endpoint"] = NEW["endpoint"]
-    api.next(CREATE, response(200, {"success": True, "aiLlmId": "id-new"}))
-    api.hook = lambda line: api.configurations.update({"id-new": stored} if line == CREATE else {})
-    assert not run(api, NEW).warnings
+def test_a_difference_that_the_platform_may_not_store_is_a_warning(api: FakeApi) -> None:
+    items = [{"name": name, "endpoint": "https://API.openai.com/v1/"} for name in ("One", "Two")]
+    (warning,) = run(api, *items, check=True).warnings
+    assert "One, Two" in warning
+
+
+def test_a_password_in_a_listed_endpoint_is_not_shown(api: FakeApi) -> None:
+    api.configurations["id-1"]["endpoint"] = "https://user:pa55word@new.example.com"
+    for options in ({"check": True, "diff": True}, {"diff": True}):
+        ended = run(api, UPDATED, **options)
+        assert ended.changed
+        assert "pa55word" not in ended.output
+        assert len(ended.warnings) == 1
+        assert ended.values["diff"]["before"]["One"]["endpoint"] == "https://********@new.example.com"
+
+
+def test_a_listed_type_that_is_not_known_can_stay(api: FakeApi) -> None:
+    api.configurations["id-1"]["aiType"] = "NEWCOMER"
+    assert not run(api, {"name": "One", "ai_type": "NEWCOMER"}).failed
+    ended = run(api, {"name": "Two", "ai_type": "NEWCOMER"})
+    assert (ended.failed, ended.changed, "'Two'" in ended.msg) == (True, False, True)
 
 
 def test_a_list_that_has_one_twice_has_it_once(api: FakeApi) -> None:
     one = item(id="id-1", name="One")
     api.next(LIST, response(200, listing(one, one, item(id="id-2", name="Two"), item(id="id-2", name="Two"))))
-    ended = run(api, {"name": "One", "endpoint": "https://new.example.com"}, prune=True, prune_limit=1)
+    ended = run(api, UPDATED, prune=True, prune_limit=1)
     assert not ended.failed
-    assert requests(api) == [LIST, "PUT /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert requests(api) == [LIST, "PUT /ai/llm/id-1", LIST, "DELETE /ai/llm/id-2"]
     assert statuses(ended) == {"One": "updated", "Two": "deleted"}
 
 
@@ -187,12 +210,20 @@ def test_without_prune_a_configuration_without_a_name_stays(api: FakeApi) -> Non
 
 
 def test_prune_never_touches_another_workspace(api: FakeApi) -> None:
-    """Whatever the filter of the API returns (decision 7)."""
-    api.configurations["id-8"] = {**item(id="id-8", name="Homeless"), "workspaceId": None}
+    """Whatever the filter of the API returns (decision 7), and whatever fields another workspace has (decision 10)."""
+    api.configurations["id-9"].update(name=5, repos="used")
     ended = run(api, prune=True)
     assert not ended.failed
     assert sorted(requests(api)[1:]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
-    assert api.configurations.keys() == {"id-8", "id-9"}
+    assert api.configurations.keys() == {"id-9"}
+
+
+@pytest.mark.parametrize("fields", [{"workspaceId": None}, {"workspaceId": 42}, {"name": 42}, {"repos": ["repo-1"]}])
+def test_a_type_that_nobody_expects_concludes_nothing(api: FakeApi, fields: dict[str, t.Any]) -> None:
+    api.configurations["id-8"] = item(id="id-8", **{"name": "Homeless", **fields})
+    ended = run(api, NEW, prune=True)
+    assert_no_write(api, ended)
+    assert ended.code == "invalid_response"
 
 
 # Rule 2: creations and updates first, removals only if nothing failed
@@ -203,7 +234,7 @@ def test_removals_come_after_creations_updates_and_validations(api: FakeApi) -> 
     ended = run(
         api,
         {"name": "Two", "state": "absent"},
-        {"name": "One", "endpoint": "https://new.example.com"},
+        UPDATED,
         NEW,
         prune=True,
         validate=True,
@@ -211,9 +242,9 @@ def test_removals_come_after_creations_updates_and_validations(api: FakeApi) -> 
     assert not ended.failed
     assert requests(api)[0] == LIST
     assert sorted(requests(api)[1:3]) == [CREATE, "PUT /ai/llm/id-1"]
-    assert sorted(requests(api)[3:5]) == ["POST /ai/llm/id-1/validate", "POST /ai/llm/new-4/validate"]
-    assert sorted(requests(api)[5:7]) == ["DELETE /ai/llm/id-2", "DELETE /ai/llm/id-3"]
-    assert requests(api)[7:] == [LIST]
+    assert requests(api)[3] == LIST
+    assert sorted(requests(api)[4:6]) == ["POST /ai/llm/id-1/validate", "POST /ai/llm/new-4/validate"]
+    assert sorted(requests(api)[6:]) == ["DELETE /ai/llm/id-2", "DELETE /ai/llm/id-3"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +261,7 @@ def test_nothing_is_removed_after_a_failure(api: FakeApi, line: str, answered: t
     ended = run(
         api,
         NEW,
-        {"name": "One", "endpoint": "https://new.example.com"},
+        UPDATED,
         {"name": "Two", "state": "absent"},
         prune=True,
         validate=True,
@@ -244,7 +275,7 @@ def test_nothing_is_removed_after_a_failure(api: FakeApi, line: str, answered: t
 def test_what_is_in_doubt_is_settled_before_the_removals(api: FakeApi) -> None:
     api.next(CREATE, After(RESET))
     api.next("PUT .*", After(GATEWAY_ERROR))
-    ended = run(api, NEW, {"name": "One", "endpoint": "https://new.example.com"}, prune=True)
+    ended = run(api, NEW, UPDATED, prune=True)
     assert not ended.failed
     assert requests(api)[0] == LIST
     assert sorted(requests(api)[1:3]) == [CREATE, "PUT /ai/llm/id-1"]
@@ -269,26 +300,41 @@ def test_one_that_is_in_use_does_not_stop_the_other_removals(api: FakeApi) -> No
     assert statuses(ended) == {"One": "failed", "Two": "deleted"}
     error = ended.values["outcomes"][0]["error"]
     assert (error["code"], [found["id"] for found in error["repositories"]]) == ("in_use", ["repo-1"])
+    # It is not declared.
+    assert ended.values["ai_llms"] == []
     assert sorted(requests(api)[1:3]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
     assert requests(api)[3:] == [LIST]
 
 
-# Rule 3: the list at the end
+# Rule 3: one list after creations and updates
 
 
-def test_updates_and_removals_need_no_list_at_the_end(api: FakeApi) -> None:
-    ended = run(api, {"name": "One", "endpoint": "https://new.example.com"}, prune=True)
-    assert not ended.failed
-    assert requests(api) == [LIST, "PUT /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+def test_what_changed_while_the_task_ran_is_not_removed(api: FakeApi) -> None:
+    def change(line: str) -> None:
+        if line == CREATE:
+            api.configurations["id-1"]["endpoint"] = "https://another.example.com"
+
+    api.hook = change
+    ended = run(api, NEW, prune=True)
+    assert (ended.code, ended.changed) == ("partial_failure", True)
+    assert requests(api) == [LIST, CREATE, LIST, "DELETE /ai/llm/id-2"]
+    assert statuses(ended) == {"New": "created", "One": "skipped", "Two": "deleted"}
+    assert ended.values["outcomes"][1]["error"]["code"] == "plan_changed"
 
 
-def test_removals_in_doubt_and_creations_share_one_list_at_the_end(api: FakeApi) -> None:
+def test_removals_in_doubt_need_one_more_list(api: FakeApi) -> None:
     api.next("DELETE /ai/llm/id-1", After(RESET))
     ended = run(api, NEW, prune=True)
     assert not ended.failed
-    assert requests(api)[:2] == [LIST, CREATE]
-    assert sorted(requests(api)[2:4]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
-    assert requests(api)[4:] == [LIST]
+    assert requests(api)[:3] == [LIST, CREATE, LIST]
+    assert sorted(requests(api)[3:5]) == ["DELETE /ai/llm/id-1", "DELETE /ai/llm/id-2"]
+    assert requests(api)[5:] == [LIST]
+
+
+def test_credentials_alone_need_no_list(api: FakeApi) -> None:
+    ended = run(api, {"name": "One", "secret": "sk-2"}, prune=True, update_credentials="always")
+    assert statuses(ended) == {"One": "updated", "Two": "deleted"}
+    assert requests(api) == [LIST, "PUT /ai/llm/id-1", "DELETE /ai/llm/id-2"]
 
 
 # Rule 4: check mode
@@ -316,7 +362,7 @@ def test_a_warning_is_one_line_whatever_the_names_are(api: FakeApi) -> None:
 
 PLANS: dict[str, tuple[list[dict[str, t.Any]], dict[str, t.Any]]] = {
     "all": (
-        [NEW, {"name": "One", "endpoint": "https://new.example.com"}, {"name": "Gone", "state": "absent"}],
+        [NEW, UPDATED, {"name": "Gone", "state": "absent"}],
         {"prune": True},
     ),
     "rotation": ([{"name": "One", "secret": "sk-2"}, {"name": "Two"}], {"update_credentials": "always"}),
@@ -356,7 +402,7 @@ def test_outcomes_are_in_the_order_of_the_items_and_then_of_names(api: FakeApi) 
 
 def test_a_failure_has_the_declared_ones_that_are_present(api: FakeApi) -> None:
     api.next(CREATE, response(400, REFUSED))
-    ended = run(api, NEW, {"name": "One", "endpoint": "https://new.example.com"}, {"name": "Two", "state": "absent"})
+    ended = run(api, NEW, UPDATED, {"name": "Two", "state": "absent"})
     assert ended.failed
     assert [(found["name"], found["endpoint"]) for found in ended.values["ai_llms"]] == [
         ("One", "https://new.example.com"),
@@ -529,7 +575,7 @@ def test_no_secret_of_an_item_is_shown_or_logged(api: FakeApi, monkeypatch: pyte
         ({"ai_llms": [{**NEW, "secret": {"a": "sk-new"}}]}, r"secret of item 1 \(New\) of ai_llms must be text"),
         ({"ai_llms": [{**NEW, "state": None}]}, r"state of item 1 \(New\) of ai_llms must not be null"),
         ({"ai_llms": [{**NEW, "api_key": "sk-new"}]}, r"Unsupported parameters .*ai_llms.api_key"),
-        ({"ai_llms": [{**NEW, "ai_type": "sk"}]}, r"value of ai_type must be one of"),
+        ({"ai_llms": [{**NEW, "ai_type": " "}]}, r"ai_type of item 1 \(New\) must not be empty"),
         ({"ai_llms": [{**NEW, "name": "A\u200b"}]}, r"^ai_llms is not valid: name of item 1 .* U\+200B"),
         ({"ai_llms": [{**NEW, "endpoint": "https://a\u00a0"}]}, r"endpoint of item 1 \(New\) .*U\+00A0"),
         ({"ai_llms": [{**NEW, "key": "********"}]}, r"key of item 1 \(New\) .*hidden this value"),
@@ -573,7 +619,7 @@ def test_null_of_other_options_of_an_item_counts_as_not_given(api: FakeApi) -> N
 
 # Approved plans
 
-CHANGED_PLAN = ({"name": "One", "endpoint": "https://new.example.com"}, NEW)
+CHANGED_PLAN = (UPDATED, NEW)
 OTHER_ID = f"plan-{'0' * 32}"
 
 
@@ -598,10 +644,10 @@ def test_the_approved_plan_is_applied(api: FakeApi) -> None:
 def test_another_plan_is_refused_and_shown(api: FakeApi, check: bool) -> None:
     plan_id = approved(api, *CHANGED_PLAN)
     api.configurations["id-1"] = item(id="id-1", name="One", endpoint="https://other.example.com", repos=[repo(1)])
-    options: dict[str, t.Any] = {"prune": True, "diff": True}
+    options: dict[str, t.Any] = {"prune": True, "diff": True, "validate": True}
     predicted = run(api, NEW, check=True, **options)
     api.requests.clear()
-    ended = run(api, NEW, check=check, plan_id=plan_id, validate=True, **options)
+    ended = run(api, NEW, check=check, plan_id=plan_id, **options)
     assert_no_write(api, ended)
     assert ended.error == {
         "code": "plan_changed",
@@ -611,6 +657,7 @@ def test_another_plan_is_refused_and_shown(api: FakeApi, check: bool) -> None:
     }
     assert plan_id in ended.msg
     assert f"plan_id={predicted.values['plan_id']}" in ended.msg
+    assert ended.values["api_url"] == api.url
     for name in ("outcomes", "diff", "ai_llms", "plan_id"):
         assert ended.values[name] == predicted.values[name]
     assert ended.warnings == predicted.warnings
@@ -675,3 +722,25 @@ def test_a_secret_that_is_a_part_of_the_id_does_not_destroy_it(api: FakeApi, sec
     assert re.fullmatch("plan-[0-9a-f]{32}", ended.values["plan_id"])
     (given,) = ended.values["invocation"]["module_args"]["ai_llms"]
     assert given["secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_the_source_of_a_credential_is_a_part_of_the_plan(api: FakeApi) -> None:
+    sources = {"secret_from": "VARIABLE", "key_from": "NOT_SENT"}
+    planned = run(api, {**NEW, **sources}, check=True, diff=True)
+    assert planned.values["outcomes"][0]["after"]["secret"] == "VARIABLE"
+    assert planned.values["diff"]["after"]["New"]["secret"] == "VARIABLE"
+    assert "NOT_SENT" not in planned.msg
+    changed = run(api, {**NEW, "secret_from": "ANOTHER"}, plan_id=planned.values["plan_id"])
+    assert changed.code == "plan_changed"
+    # An existing configuration gets no credentials.
+    assert run(api, {"name": "One", **sources}, plan_id=OTHER_ID).changed is False
+
+
+@pytest.mark.parametrize("options", [{"check": True}, {"diff": True}, {"plan_id": OTHER_ID}])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_credential_that_hides_the_plan_is_an_error(api: FakeApi, state: str, options: dict[str, t.Any]) -> None:
+    """A key that is not sent can be any text, and is hidden everywhere."""
+    ended = run(api, UPDATED, {"name": "Two", "state": state, "key": "new.example.com"}, **options)
+    assert_no_write(api, ended)
+    assert "key of item 2 (Two) occurs in endpoint of item 1 of ai_llms" in ended.msg
+    assert "example.com" not in ended.output
