@@ -76,8 +76,8 @@ options:
   name:
     description:
       - The configuration's name, in the workspace O(workspace_id). Upper and lower case differ.
-      - If more than one configuration in the workspace has this name, the task fails with
-        RV(error.code=ambiguous_name).
+      - If more than one configuration in the workspace has this name, or another one has the new name of the
+        configuration with the O(id), the task fails with RV(error.code=ambiguous_name) and writes nothing.
       - If O(id) is set, the module finds the configuration by the ID. Then O(name) is the new name with
         O(state=present), and has no effect with O(state=absent).
       - The name must not begin or end with white space, and must not contain control characters or invisible
@@ -407,7 +407,7 @@ error:
         - V(timeout), no complete response came within O(timeout) seconds.
         - V(tls), the module could not make a secure connection, or the certificate is not valid.
         - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.
-        - V(ambiguous_name), more than one configuration in the workspace has this name.
+        - V(ambiguous_name), more than one configuration in the workspace has this name, or would have it.
         - V(workspace_mismatch), the configuration with this ID belongs to another workspace.
         - V(partial_failure), one or more of O(ids) could not be removed. RV(outcomes) has the error of each.
         - V(validation_failed), the check by O(validate) found that the configuration does not work.

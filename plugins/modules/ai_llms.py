@@ -14,8 +14,10 @@ description:
   - Creates, updates, and removes AI LLM configurations of one workspace, so that it matches a list. One task replaces a
     loop of M(flashback.platform.ai_llm), and is much faster.
   - The module reads the workspace, makes a plan, and applies it. Check mode shows the same plan, and changes nothing.
-  - The module first creates and updates up to eight configurations at a time. Then it removes configurations, but only
-    if nothing failed before.
+  - The module first creates and updates up to eight configurations at a time, and reads the workspace again. Then it
+    removes configurations, but only if nothing failed before, and only those that are still as they were planned.
+  - If a name or an endpoint of the plan contains a credential of the task, which is hidden everywhere, nobody could
+    read the plan. Therefore the task fails before it writes, in check mode, in diff mode, and with O(plan_id).
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -260,13 +262,15 @@ outcomes:
       description:
         - V(created), V(updated), V(unchanged), V(deleted), or V(absent) if there was nothing to remove.
         - V(failed) if the change was not made, V(unknown) if the module does not know whether it was made.
-        - V(skipped) if the task did not try the removal, because something failed before.
+        - V(skipped) if the task did not try the change, because something failed before, or for the reason in
+          RV(outcomes[].error).
       returned: always
       type: str
       sample: created
     error:
       description: Why it failed. It has the same items as RV(error).
-      returned: when RV(outcomes[].outcome=failed) or RV(outcomes[].outcome=unknown), or the validation failed
+      returned: when RV(outcomes[].outcome=failed) or RV(outcomes[].outcome=unknown), or the validation failed, or the
+        change was skipped for a reason of its own
       type: dict
       sample: {code: forbidden, http_status: 403, message: Insufficient permissions, outcome_unknown: false}
     validation:
@@ -291,7 +295,7 @@ outcomes:
     after:
       description:
         - The new values, or the given fields of a new configuration. Empty after a removal. A text replaces each
-          credential that is sent.
+          credential that is sent, such as O(ai_llms[].secret_from).
       returned: in check mode, when the configuration changes
       type: dict
       version_added: 1.4.0
@@ -300,12 +304,18 @@ plan_id:
   description:
     - The ID of the plan. Check mode and the real run return the same ID for the same plan, on each computer. Use it as
       O(plan_id) to apply exactly this plan.
-    - It identifies the workspace and everything that changes, also which credentials are sent. The values of
-      credentials have no effect on it.
+    - It identifies O(api_url), the workspace, O(validate), and everything that changes, also which credentials are
+      sent, and where they come from. The values of credentials have no effect on it.
   returned: when the module could make the plan, even if the plan is empty
   type: str
   version_added: 1.4.0
   sample: plan-0123456789abcdef0123456789abcdef
+api_url:
+  description: The address of the API to which the plan belongs.
+  returned: when the module could make the plan
+  type: str
+  version_added: 1.5.0
+  sample: https://backend.flashback.tech
 ai_llms:
   description:
     - The declared configurations that exist after the task, in the order of O(ai_llms). They never contain credentials.
@@ -385,7 +395,8 @@ error:
       description:
         - V(partial_failure), one or more configurations failed. RV(outcomes) has the error of each.
         - V(ambiguous_name), O(ai_llms) has a name that more than one configuration in the workspace has.
-        - V(plan_changed), the plan is not the one that O(plan_id) names.
+        - V(plan_changed), the plan is not the one that O(plan_id) names. As the error of an outcome, somebody changed
+          the configuration to remove while the task ran.
         - V(prune_limit_exceeded), there are more configurations to prune than O(prune_limit) allows.
         - V(invalid_response), the module cannot use the response of the API. For example, the API lists a configuration
           without a name, and O(prune) is set.
