@@ -4,23 +4,19 @@
 
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
-
-"""Texts that differ, but that a reader, or the platform, may take for the same."""
+"""Texts that differ, but that a reader may take for the same."""
 
 from __future__ import annotations
 
 import typing as t
 import unicodedata
-from urllib.parse import urlsplit
 
-from .._text import MAX_MESSAGE_CHARS, excerpt, join_limited
+from .._text import MAX_MESSAGE_CHARS, excerpt
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from .api import AiLlm, Listing
-    from .outcome import Change
-    from .wanted import Wanted
+    from .api import Listing
 
 
 def look_alikes(names: Iterable[str], listed: Listing) -> list[str]:
@@ -32,40 +28,6 @@ def look_alikes(names: Iterable[str], listed: Listing) -> list[str]:
         for name, item in pairs
         if name is not None and name != item["name"]
     ]
-
-
-def warnings_of_plan(
-    wanted: Sequence[Wanted], changes: Sequence[Change], listed: Listing, workspace_id: str | None
-) -> tuple[str, ...]:
-    """Return a warning for each kind of difference in a plan that may be none, and for endpoints that have a password.
-
-    :param workspace_id: The workspace that is listed; None if the list is by ID, and shows no other names.
-    """
-    warnings = []
-    # A listed name that the task names, too, is known to its author.
-    declared = {item.name for item in wanted}
-    others = [item for item in listed if item["name"] not in declared] if workspace_id is not None else []
-    missing = [change.label for change in changes if change.before is None and change.id is None]
-    pairs = look_alikes(missing, others)
-    if pairs:
-        warnings.append(
-            f"Names of the task are not listed in workspace '{workspace_id}', but names that look the same are:"
-            f" {join_limited(pairs)}. If they are the same, copy the listed name into the task."
-        )
-    same = [change.label for change in changes if change.before and _is_same_endpoint(change, change.before)]
-    if same:
-        warnings.append(
-            "The new endpoint differs from the listed one only in a slash at its end or in the case of its host:"
-            f" {join_limited(same)}. If the platform stores it like this, each run reports this change. To avoid it,"
-            " use the listed endpoint in the task."
-        )
-    hidden = [f"'{item['name']}' ({item['id']})" for item in listed if "//********@" in (item["endpoint"] or "")]
-    if hidden:
-        warnings.append(
-            "The endpoint of a configuration contains a user or a password, which is not shown, but which everybody"
-            f" who can read the configuration sees: {join_limited(hidden)}. Give it an endpoint without them."
-        )
-    return tuple(warnings)
 
 
 def difference(one: str, other: str) -> str:
@@ -86,18 +48,3 @@ def _look(name: str) -> str:
     """The name without the differences that a reader may not see: width, case, white space, invisible characters."""
     text = unicodedata.normalize("NFKC", name)
     return " ".join("".join(char for char in text if unicodedata.category(char) != "Cf").casefold().split())
-
-
-def _is_same_endpoint(change: Change, before: AiLlm) -> bool:
-    """Whether the endpoint is all that changes, and both its values are probably stored as the same."""
-    if list(change.fields) != ["endpoint"] or not before["endpoint"]:
-        return False
-    return _normal(change.fields["endpoint"]) == _normal(before["endpoint"])
-
-
-def _normal(endpoint: str) -> str:
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        return endpoint
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl().rstrip("/")

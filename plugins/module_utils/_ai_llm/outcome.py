@@ -39,6 +39,11 @@ class Change(t.NamedTuple):
     unlisted: bool = False
 
     @property
+    def removes_used(self) -> bool:
+        """Whether it removes a configuration that repositories use, which the API refuses."""
+        return self.action == "delete" and bool(self.before and self.before["repos"])
+
+    @property
     def after(self) -> AiLlm | None:
         """The configuration after the change, with None for unknown fields; None if it does not exist then."""
         if self.action == "delete":

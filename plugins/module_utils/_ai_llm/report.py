@@ -5,20 +5,16 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Build the result of a task from its outcome: the message, the diff and the warnings."""
+"""Build the result of a task from its outcome: the message and the diff."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._result import Result
-from .._text import MAX_NAMES, excerpt
-from .alike import difference
-from .api import CREDENTIALS, repository_names
+from .api import CREDENTIALS
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .api import AiLlm
     from .outcome import Change, Outcome, Status
     from .wanted import Mode
@@ -50,7 +46,7 @@ def report_one(
     if mode.diff:
         before, after = _diff(outcome.change, "would be sent" if mode.check else "sent") if changed else ({}, {})
         values["diff"] = {"before": before, "after": after}
-    return Result(values, warnings + warnings_of([outcome], mode), outcome.failure)
+    return Result(values, warnings, outcome.failure)
 
 
 def _message(outcome: Outcome, changed: bool, subject: str, mode: Mode, has_credentials: bool) -> str:
@@ -84,42 +80,3 @@ def _diff(change: Change, sent: str) -> tuple[dict[str, t.Any], dict[str, t.Any]
 
 def _without_null(ai_llm: AiLlm) -> AiLlm:
     return {field: value for field, value in ai_llm.items() if value is not None}
-
-
-def is_used(outcome: Outcome) -> bool:
-    """Whether the change removes a configuration that repositories use."""
-    change = outcome.change
-    return change.action == "delete" and bool(change.before and change.before["repos"])
-
-
-def warnings_of(outcomes: Sequence[Outcome], mode: Mode) -> tuple[str, ...]:
-    """In check mode, warn about removals that the API would refuse now; else about values that are stored differently.
-
-    An earlier task may unlink the repositories, so a use is no failure in check mode.
-    """
-    if not mode.check:
-        return tuple(text for outcome in outcomes for text in _stored_differently(outcome))
-    used = [outcome.change for outcome in outcomes if is_used(outcome)]
-    if not used:
-        return ()
-    names = [
-        f"'{excerpt(change.label)}' by {repository_names(t.cast('AiLlm', change.before))}"
-        for change in used[:MAX_NAMES]
-    ]
-    more = f"; and {len(used) - MAX_NAMES} more, see outcomes" if len(used) > MAX_NAMES else ""
-    which = "This AI LLM configuration is" if len(used) == 1 else f"{len(used)} AI LLM configurations are"
-    return (f"{which} in use, and the API would refuse the removal now: {'; '.join(names)}{more}.",)
-
-
-def _stored_differently(outcome: Outcome) -> list[str]:
-    """Return a warning for each field that the API lists with another value than a creation or an update sent."""
-    if outcome.status not in ("created", "updated") or not outcome.ai_llm:
-        return []
-    sent, stored = outcome.change.fields, outcome.ai_llm
-    return [
-        f"The platform has stored {field} of '{excerpt(outcome.change.label)}' in another form than the task sent. The"
-        f" sent and the stored value are {difference(sent[field], stored[field])}. Each run will report a change until"
-        " the task has the stored value."
-        for field in ("name", "ai_type", "endpoint")
-        if field in sent and stored[field] not in (None, sent[field])
-    ]

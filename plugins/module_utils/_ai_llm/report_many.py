@@ -17,7 +17,7 @@ from .._result import Result
 from .._text import count, join_limited
 from .api import repositories_of
 from .plan_id import values_of
-from .report import VERBS, is_used, warnings_of
+from .report import VERBS
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,11 @@ _OTHER_STATUSES: tuple[Status, ...] = ("unchanged", "absent", "failed", "skipped
 _APPROVE_AGAIN = "What is left to do is another plan: make it, approve it, and use its plan_id."
 
 
-def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
+def report_removals(outcomes: Sequence[Outcome], mode: Mode, warnings: tuple[str, ...] = ()) -> Result:
     """The result for the removal of many configurations by ID."""
     deleted = [outcome for outcome in outcomes if outcome.status == "deleted"]
     absent = sum(outcome.status == "absent" for outcome in outcomes)
-    used = sum(map(is_used, deleted)) if mode.check else 0
+    used = sum(outcome.change.removes_used for outcome in deleted) if mode.check else 0
     parts = [f"{'Would remove' if mode.check else 'Removed'} {len(deleted)} of {count(len(outcomes), _WHAT)}"]
     if used:
         parts.append(f"{used} of them {'is' if used == 1 else 'are'} in use and would be refused now")
@@ -49,7 +49,7 @@ def report_removals(outcomes: Sequence[Outcome], mode: Mode) -> Result:
     if mode.diff:
         before = {outcome.id: _one_line(outcome.change.before, "name", "ai_type", "endpoint") for outcome in deleted}
         values["diff"] = {"before": before, "after": {}}
-    return Result(values, warnings_of(outcomes, mode), _partial_failure(outcomes, "could not be removed", msg))
+    return Result(values, warnings, _partial_failure(outcomes, "could not be removed", msg))
 
 
 def report_workspace(
@@ -80,10 +80,8 @@ def report_workspace(
     values["ai_llms"] = list(filter(None, map(_existing_after, outcomes[:declared])))
     if mode.diff:
         values["diff"] = _diff_of_plan(outcomes)
-    if mode.check and rules.prune_limit is None:
-        warnings += _prunes_everything(outcomes, declared, rules)
     failure = refused or _partial_failure(outcomes, "failed", msg, _APPROVE_AGAIN if rules.plan_id else "")
-    return Result(values, warnings + warnings_of(outcomes, mode), failure, {"plan_id": plan_id})
+    return Result(values, warnings, failure, {"plan_id": plan_id})
 
 
 def _existing_after(outcome: Outcome) -> AiLlm | None:
@@ -91,16 +89,6 @@ def _existing_after(outcome: Outcome) -> AiLlm | None:
     was_gone = outcome.failure is not None and outcome.failure.code == "not_found"
     may_be_gone = outcome.change.action == "delete" and outcome.status not in ("failed", "skipped")
     return None if was_gone or may_be_gone else outcome.ai_llm or outcome.change.before
-
-
-def _prunes_everything(outcomes: Sequence[Outcome], declared: int, rules: Rules) -> tuple[str, ...]:
-    pruned = outcomes[declared:]
-    if not pruned or any(outcome.change.before for outcome in outcomes[:declared]):
-        return ()
-    return (
-        f"prune would remove everything in workspace '{rules.workspace_id}': {count(len(pruned), 'configuration')}."
-        " Check that the list of the task is complete, or set prune_limit, so that such a run fails.",
-    )
 
 
 def _inferred(outcomes: Sequence[Outcome]) -> str:
@@ -143,7 +131,7 @@ def _details(outcome: Outcome, mode: Mode) -> dict[str, t.Any]:
     details: dict[str, t.Any] = {"outcome": outcome.status}
     if outcome.failure:
         details["error"] = outcome.failure.as_dict()
-    if mode.check and is_used(outcome):
+    if mode.check and outcome.change.removes_used:
         details["repositories"] = repositories_of(t.cast("AiLlm", outcome.change.before))
     return details
 

@@ -47,20 +47,20 @@ def manage_one(
     api = AiLlms(client)
     workspace_id = rules.workspace_id if wanted.id is None else None
     listed = api.list(workspace_id) if workspace_id is not None else _list_by_id(api, [wanted], rules, mode)
-    changes = plan([wanted], listed, rules)
-    warnings = _warnings(client, [wanted], changes, listed, workspace_id) if listed is not None else ()
-    (outcome,) = _outcomes(api, changes, rules, mode, workspace_id)
-    return report_one(outcome, subject, mode, has_credentials=has_credentials, warnings=warnings)
+    outcomes = _outcomes(api, plan([wanted], listed, rules), rules, mode, workspace_id)
+    warnings = _warnings(client, [wanted], rules, mode, listed, outcomes)
+    return report_one(outcomes[0], subject, mode, has_credentials=has_credentials, warnings=warnings)
 
 
 def remove_many(client: AuthenticatedClient, wanted: Sequence[Wanted], rules: Rules, mode: Mode) -> Result:
     """Remove many configurations by ID."""
-    # The import takes more than 1 ms, and most tasks do not need it.
+    # The import takes 5 ms, and most tasks do not need it.
     from .report_many import report_removals
 
     api = AiLlms(client)
-    changes = plan(wanted, _list_by_id(api, wanted, rules, mode), rules)
-    return report_removals(_outcomes(api, changes, rules, mode, None), mode)
+    listed = _list_by_id(api, wanted, rules, mode)
+    outcomes = _outcomes(api, plan(wanted, listed, rules), rules, mode, None)
+    return report_removals(outcomes, mode, _warnings(client, wanted, rules, mode, listed, outcomes))
 
 
 def manage_workspace(
@@ -76,15 +76,13 @@ def manage_workspace(
     :param secrets: Pairs of what a message calls a credential of the task, and its value.
     """
     from .plan_id import plan_id, refusal
+    from .readable import check_readable
     from .report_many import report_workspace
 
     api = AiLlms(client)
     listed = api.list(rules.workspace_id)
     changes = plan(wanted, listed, rules)
-    warnings = _warnings(client, wanted, changes, listed, rules.workspace_id)
     if mode.check or mode.diff or rules.plan_id is not None:
-        from .readable import check_readable
-
         check_readable(changes, len(wanted), rules.workspace_id, secrets)
     new_id = plan_id(changes, rules)
     refused = refusal(changes, rules.plan_id, new_id)
@@ -92,6 +90,7 @@ def manage_workspace(
         # The result shows the new plan.
         mode = mode._replace(check=True)
     outcomes = _outcomes(api, changes, rules, mode, rules.workspace_id)
+    warnings = _warnings(client, wanted, rules, mode, listed, outcomes)
     return report_workspace(
         outcomes, mode, rules, declared=len(wanted), plan_id=new_id, refused=refused, warnings=warnings
     )
@@ -108,19 +107,17 @@ def _list_by_id(api: AiLlms, wanted: Sequence[Wanted], rules: Rules, mode: Mode)
 def _warnings(
     client: AuthenticatedClient,
     wanted: Sequence[Wanted],
-    changes: Sequence[Change],
-    listed: Listing,
-    workspace_id: str | None,
+    rules: Rules,
+    mode: Mode,
+    listed: Listing | None,
+    outcomes: Sequence[Outcome],
 ) -> tuple[str, ...]:
-    """Return warnings about a plan. workspace_id: the workspace that is listed; None if the list is by ID."""
-    from .alike import warnings_of_plan
+    if listed is None:
+        return ()
+    # The import takes 4 ms, and a removal by ID does not need it.
+    from .warn import warnings_of
 
-    warnings = warnings_of_plan(wanted, changes, listed, workspace_id)
-    if workspace_id is not None and not listed and all(change.action == "keep" for change in changes):
-        from .._workspace import check_workspace
-
-        warnings += check_workspace(client, workspace_id)
-    return warnings
+    return warnings_of(client, wanted, rules, mode, listed, outcomes)
 
 
 def _outcomes(

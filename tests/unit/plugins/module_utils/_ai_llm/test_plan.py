@@ -8,7 +8,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.alike import difference, warnings_of_plan
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import serialize_ai_llm
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome, predict
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.plan import plan
@@ -317,53 +316,3 @@ def test_prediction(change: Change, status: Status, ai_llm: dict[str, t.Any] | N
     assert outcome == Outcome(change, status, change.id, ai_llm)
     assert outcome.changed is (status in ("created", "updated", "deleted"))
     assert outcome.failure is None
-
-
-# Warnings
-
-LOOK = {"id": "e", "name": "Team  A"}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "existing", "words"),
-    [
-        (creation("Team A"), LOOK, r"'Team A' and 'Team \x20A' (e)"),
-        (by_name("team a", present=False), LOOK, r"'team a' and 'Team \x20A' (e)"),
-        (creation("Caf\u00e9"), {"name": "Cafe\u0301"}, r"'Caf\xe9' and 'Cafe\u0301'"),
-        (creation("Team B"), LOOK, None),
-        (by_name(present=False), {}, None),
-        (by_name(endpoint=f"{ENDPOINT}/"), {}, f"the case of its host: {NAME}."),
-        (by_name(endpoint="https://API.OpenAI.com/v1"), {}, f"the case of its host: {NAME}."),
-        (by_name(endpoint="https://api.openai.com/V1"), {}, None),
-        (by_name(endpoint=f"{ENDPOINT}/", ai_type="AWS"), {}, None),
-        (by_name(endpoint=ENDPOINT), {"endpoint": None}, None),
-        (by_name(), {"endpoint": "https://user:password@example.com"}, "a user or a password, which is not shown"),
-    ],
-)
-def test_difference_that_may_be_none_is_warned_of(
-    wanted: Wanted, existing: dict[str, t.Any], words: str | None
-) -> None:
-    items = [listed(**existing)]
-    warnings = warnings_of_plan([wanted], plan([wanted], items, IN_WORKSPACE), items, WORKSPACE)
-    assert [words in warning for warning in warnings] == ([True] if words else [])
-    assert "password@" not in str(warnings)
-
-
-def test_look_alike_that_the_task_names_is_no_surprise() -> None:
-    items = [listed(**LOOK)]
-    wanted = [creation("Team A"), by_name("Team  A")]
-    assert warnings_of_plan(wanted, plan(wanted, items, IN_WORKSPACE), items, WORKSPACE) == ()
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "shown"),
-    [
-        ("a   b", "a b", r"'a \x20 b' and 'a b'"),
-        ("a", "\u0430", r"'a' and '\u0430'"),
-        ("x" * 400 + "a", "x" * 400, "(different from character 401 on)"),
-        ("x" * 400 + "a", "x" * 400 + "b", "(different from character 401 on)"),
-    ],
-)
-def test_compared_texts_are_shown_so_that_they_differ(one: str, other: str, shown: str) -> None:
-    assert shown in difference(one, other)
-    assert len(difference(one, other)) < 700

@@ -156,33 +156,3 @@ def test_diff_has_what_changes(
     diff = report_one(Outcome(change, status, ID), SUBJECT, mode).values["diff"]
     shown = {field: sent if value is None else value for field, value in after.items()}
     assert diff == {"before": before, "after": shown}
-
-
-# Warnings
-
-
-def test_removal_of_what_is_in_use_is_warned_of_in_check_mode_only() -> None:
-    used = Change("delete", NAME, ID, USED, {})
-    (warning,) = report_one(predict(used), SUBJECT, CHECK).warnings
-    assert warning == (
-        "This AI LLM configuration is in use, and the API would refuse the removal now: "
-        f"'{NAME}' by 2 repositories: my-ai-repo-1 (repo-1), my-ai-repo-2 (repo-2)."
-    )
-    assert report_one(Outcome(used, "deleted", ID), SUBJECT, REAL).warnings == ()
-    assert report_one(predict(REMOVAL), SUBJECT, CHECK).warnings == ()
-
-
-@pytest.mark.parametrize("change", [Change("keep", ID, ID, USED, {}), Change("update", ID, ID, USED, {"name": "b"})])
-def test_use_is_no_warning_without_a_removal(change: Change) -> None:
-    assert report_one(predict(change), SUBJECT, CHECK).warnings == ()
-
-
-@pytest.mark.parametrize("change", [CREATION, Change("update", NAME, ID, BEFORE, {"endpoint": "https://x"})])
-@pytest.mark.parametrize(
-    ("stored", "warns"), [("https://x", False), (None, False), ("https://x/", True), ("https://X", True)]
-)
-def test_value_that_is_stored_in_another_form_is_a_warning(change: Change, stored: str | None, warns: bool) -> None:
-    done = Outcome(change, "created" if change is CREATION else "updated", ID, {**BEFORE, "endpoint": stored})
-    warnings = report_one(done, SUBJECT, REAL).warnings
-    assert [f"'https://x' and '{stored}'" in warning for warning in warnings] == ([True] if warns else [])
-    assert report_one(done._replace(status="failed"), SUBJECT, REAL).warnings == ()

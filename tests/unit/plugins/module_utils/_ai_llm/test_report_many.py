@@ -169,39 +169,24 @@ def test_failures_name_ten_ids_once() -> None:
     assert len(str(error)) < 1000
 
 
-def test_many_in_use_in_check_mode() -> None:
-    """One warning names the first ten, the message counts them, and each outcome has its repositories."""
-    changes = [removal(number, repos=2 if number < 30 else 0) for number in range(300)]
-    result = report_removals([predict(change) for change in changes], CHECK)
-    assert result.values["msg"] == (
-        "Would remove 300 of 300 AI LLM configurations; 30 of them are in use and would be refused now."
+@pytest.mark.parametrize(
+    ("number", "mode", "words"),
+    [
+        (30, CHECK, "; 30 of them are in use and would be refused now."),
+        (1, CHECK, "; 1 of them is in use and would be refused now."),
+        (0, CHECK, "."),
+        (30, REAL, "."),
+    ],
+)
+def test_use_is_told_in_check_mode(number: int, mode: Mode, words: str) -> None:
+    """The message counts those in use, and each outcome has its repositories."""
+    outcomes = [predict(removal(index, repos=2 if index < number else 0)) for index in range(300)]
+    result = report_removals(outcomes, mode)
+    assert (
+        result.values["msg"] == f"{'Would remove' if mode.check else 'Removed'} 300 of 300 AI LLM configurations{words}"
     )
-    (warning,) = result.warnings
-    assert warning.startswith("30 AI LLM configurations are in use, and the API would refuse the removal now: ")
-    for number in range(10):
-        assert f"'id-{number}' by 2 repositories: my-ai-repo-0 (repo-0), my-ai-repo-1 (repo-1)" in warning
-    assert "'id-10'" not in warning
-    assert "and 20 more, see outcomes" in warning
-    used = [outcome for outcome in result.values["outcomes"] if "repositories" in outcome]
-    assert [outcome["id"] for outcome in used] == [f"id-{number}" for number in range(30)]
-    assert used[0] == {"id": "id-0", "name": "name-0", "outcome": "deleted", "repositories": repositories(0, 1)}
-    assert result.failure is None
-
-
-def test_one_of_many_in_use_in_check_mode() -> None:
-    result = report_removals([predict(removal(1, repos=1)), predict(removal(2))], CHECK)
-    assert result.values["msg"].endswith("1 of them is in use and would be refused now.")
-    assert result.warnings == (
-        "This AI LLM configuration is in use, and the API would refuse the removal now: "
-        "'id-1' by 1 repository: my-ai-repo-0 (repo-0).",
-    )
-
-
-def test_use_is_not_told_outside_of_check_mode() -> None:
-    result = report_removals([Outcome(removal(1, repos=1), "deleted", "id-1")], REAL)
-    assert result.warnings == ()
-    assert "in use" not in result.values["msg"]
-    assert "repositories" not in result.values["outcomes"][0]
+    used = [outcome["repositories"] for outcome in result.values["outcomes"] if "repositories" in outcome]
+    assert used == ([repositories(0, 1)] * number if mode.check else [])
 
 
 @pytest.mark.parametrize("mode", [DIFF, CHECK_DIFF])
