@@ -244,7 +244,7 @@ VARIANTS: dict[str, Variant] = {
 }
 
 # These show faults that are known. To test a correction, remove its name.
-FAULTY = ("redirects after the write", "numbers as workspaceId", "numbers as name", "logins elsewhere")
+FAULTY = ("logins elsewhere",)
 
 LATE = {"creation_listed_late", "update_listed_late", "removal_listed_late"}
 
@@ -507,7 +507,9 @@ class Calls(RuleBasedStateMachine):
         if not self.may_fail(how) and not validate:
             assert ended.failed == (not how.check and any(map(self.is_held, held)))
         if not ended.failed and not how.check:
-            assert self.variant.switch in STORED or [self.project(item) for item in ended.values["ai_llms"]] == [
+            # If the list cannot be used after a creation, the task returns what it has sent.
+            other = self.variant.switch in STORED or "invalid_response" in self.variant.fails_with
+            assert other or [self.project(item) for item in ended.values["ai_llms"]] == [
                 self.returned(self.after[outcome["id"]])
                 for outcome, item in zip(outcomes, items)
                 if item["state"] == "present"
