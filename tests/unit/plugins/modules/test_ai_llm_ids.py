@@ -26,7 +26,6 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     LIST,
     NAME,
     OK,
-    REFUSED,
     WORKSPACE,
     item,
     listing,
@@ -76,19 +75,6 @@ def test_ids_in_check_mode_read_one_list(server: ScriptedServer, run_task: RunTa
     assert list(result.values["diff"]["before"]) == ["a", "b"]
 
 
-def test_many_ids_in_check_mode(server: ScriptedServer, run_task: RunTask) -> None:
-    ids = [f"id-{number}" for number in range(300)]
-    listed = [item(id=id, repos=[repo(1)] if number < 30 else []) for number, id in enumerate(ids)]
-    server.expect(LIST, response(200, listing(*listed)))
-    result = run_task(check=True, diff=True, **by_ids(*ids))
-    assert result.msg.startswith("Would remove 300 of 300 AI LLM configurations; ")
-    assert "30 of them are in use and would be refused now" in result.msg
-    (warning,) = result.warnings
-    assert "and 20 more" in warning
-    assert sum("repositories" in outcome for outcome in result.values["outcomes"]) == 30
-    assert set(result.values["diff"]["before"].values()) == {f"{NAME}, OPENAI, https://api.openai.com/v1"}
-
-
 def test_diff_of_ids_reads_one_list(server: ScriptedServer, run_task: RunTask) -> None:
     server.expect(LIST, response(200, listing(item(id="a"))))
     server.expect("DELETE /ai/llm/a", OK)
@@ -134,13 +120,6 @@ def test_partial_failure_tells_the_outcome_of_each(server: ScriptedServer, run_t
     assert len(server.requests) == 6
     for words in ("used (in_use), slow (server_error)", "outcomes", "Removed 2 of 5", "No response confirmed 1"):
         assert result.msg.count(words) == 1
-
-
-def test_unknown_outcome_of_one_is_that_of_the_task(server: ScriptedServer, run_task: RunTask) -> None:
-    server.respond = Responder({"lost": CLOSED, "GET": response(401, REFUSED)}, OK)
-    result = run_task(**by_ids("a", "lost"))
-    assert result.outcomes == [("a", "deleted"), ("lost", "unknown")]
-    assert (result.code, result.error["outcome_unknown"], result.changed) == ("partial_failure", True, True)
 
 
 # A task runs in a process, which can be interrupted. One that is started in the background ignores SIGINT by default.

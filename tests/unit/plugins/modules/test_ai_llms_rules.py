@@ -129,16 +129,6 @@ def test_a_name_to_create_and_a_name_to_prune_that_look_alike(
     assert declared.failed is (existing in ("New\u200b", "New one "))
 
 
-def test_a_prune_of_everything_warns_in_check_mode(api: FakeApi) -> None:
-    del api.configurations["id-2"]
-    (warning,) = run(api, prune=True, check=True).warnings
-    assert "everything in workspace" in warning
-    assert "prune_limit" in warning
-    assert not run(api, prune=True, check=True, prune_limit=1).warnings
-    assert not run(api, {"name": "One", "state": "absent"}, prune=True, check=True).warnings
-    assert not run(api, prune=True).warnings
-
-
 @pytest.mark.parametrize(
     ("stored", "warns"), [("https://new.example.com/", True), ("https://new.example.com", False), (None, False)]
 )
@@ -156,12 +146,6 @@ def test_a_value_that_the_platform_stores_differently_is_a_warning(
     assert ["Each run will report a change" in warning for warning in ended.warnings] == ([True] if warns else [])
     assert ended.values["ai_llms"][0]["endpoint"] == stored
     assert requests(api)[2:] == [LIST]
-
-
-def test_a_difference_that_the_platform_may_not_store_is_a_warning(api: FakeApi) -> None:
-    items = [{"name": name, "endpoint": "https://API.openai.com/v1/"} for name in ("One", "Two")]
-    (warning,) = run(api, *items, check=True).warnings
-    assert "One, Two" in warning
 
 
 def test_a_password_in_a_listed_endpoint_is_not_shown(api: FakeApi) -> None:
@@ -340,19 +324,6 @@ def test_credentials_alone_need_no_list(api: FakeApi) -> None:
 # Rule 4: check mode
 
 
-def test_check_mode_is_one_list_and_one_warning(api: FakeApi) -> None:
-    for number in range(12):
-        id = f"used-{number:02}"
-        api.configurations[id] = item(id=id, name=id, repos=[repo(number)])
-    ended = run(api, NEW, prune=True, prune_limit=20, check=True)
-    assert (ended.failed, ended.changed) == (False, True)
-    assert requests(api) == [LIST]
-    (warning,) = ended.warnings
-    assert all(f"'used-{number:02}'" in warning for number in range(10))
-    assert "used-10" not in warning
-    assert "2 more" in warning
-
-
 def test_a_warning_is_one_line_whatever_the_names_are(api: FakeApi) -> None:
     api.configurations = {"id-1": item(id="id-1", name="a\nb\x1b[2Jc", repos=[{"id": "r\n1", "name": "d\x1b[1me"}])}
     ended = run(api, prune=True, prune_limit=1, check=True)
@@ -452,21 +423,6 @@ def test_other_fields_of_absent_items_are_ignored(api: FakeApi, blank: str) -> N
 def test_names_of_absent_items_count_as_declared(api: FakeApi) -> None:
     ended = run(api, {"name": "One", "state": "absent"}, {"name": "Two"}, prune=True, prune_limit=0)
     assert statuses(ended) == {"One": "deleted", "Two": "unchanged"}
-
-
-@pytest.mark.parametrize("states", [("present", "present"), ("present", "absent")])
-def test_a_name_that_is_declared_twice_is_an_error_before_any_request(api: FakeApi, states: tuple[str, str]) -> None:
-    ended = run(api, *({**NEW, "state": state} for state in states))
-    assert ended.failed
-    assert "New" in ended.msg
-    assert not requests(api)
-
-
-def test_a_negative_limit_is_an_error_before_any_request(api: FakeApi) -> None:
-    ended = run(api, prune=True, prune_limit=-1)
-    assert ended.failed
-    assert "prune_limit" in ended.msg
-    assert not requests(api)
 
 
 @pytest.mark.parametrize(
@@ -581,6 +537,9 @@ def test_no_secret_of_an_item_is_shown_or_logged(api: FakeApi, monkeypatch: pyte
         ({"ai_llms": [{**NEW, "key": "********"}]}, r"key of item 1 \(New\) .*hidden this value"),
         ({"ai_llms": [{**NEW, "secret": " \n"}]}, r"secret of item 1 \(New\) must not be empty"),
         ({"workspace_id": "['workspace-123']"}, "workspace_id must be an ID"),
+        ({"prune_limit": -1}, "prune_limit must"),
+        ({"ai_llms": [NEW, {**NEW, "state": "absent"}]}, "must not have a name more than once.*: New"),
+        *(({"plan_id": lost}, "plan_id must") for lost in ("", " ", None, "latest")),
     ],
 )
 def test_wrong_value_is_named_before_any_request(
@@ -664,15 +623,6 @@ def test_another_plan_is_refused_and_shown(api: FakeApi, check: bool) -> None:
 
 
 @pytest.mark.parametrize("check", [False, True])
-@pytest.mark.parametrize("plan_id", ["", " ", None, "None", "latest", f"{OTHER_ID} "])
-def test_a_lost_approval_is_an_error_before_any_request(api: FakeApi, plan_id: str | None, check: bool) -> None:
-    ended = run(api, *CHANGED_PLAN, plan_id=plan_id, check=check)
-    assert (ended.failed, ended.changed) == (True, False)
-    assert ended.msg.startswith("plan_id must")
-    assert requests(api) == []
-
-
-@pytest.mark.parametrize("check", [False, True])
 def test_nothing_to_do_needs_no_approval(api: FakeApi, check: bool) -> None:
     ended = run(api, {"name": "One"}, plan_id=OTHER_ID, check=check)
     assert (ended.failed, ended.changed) == (False, False)
@@ -699,21 +649,14 @@ def test_what_changes_has_its_values_in_check_mode(api: FakeApi) -> None:
     assert not [outcome for outcome in ended.values["outcomes"] if "before" in outcome or "after" in outcome]
 
 
-def test_after_a_partial_failure_one_approves_again(api: FakeApi) -> None:
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_after_a_partial_failure_one_approves_again(api: FakeApi, is_approved: bool) -> None:
     plan_id = approved(api, *CHANGED_PLAN)
     api.next("PUT /ai/llm/id-1", response(403, REFUSED))
-    ended = run(api, *CHANGED_PLAN, plan_id=plan_id)
-    assert ended.code == "partial_failure"
-    assert ended.values["plan_id"] == plan_id
-    assert "What is left to do is another plan" in ended.msg
+    ended = run(api, *CHANGED_PLAN, **({"plan_id": plan_id} if is_approved else {}))
+    assert (ended.code, ended.values["plan_id"]) == ("partial_failure", plan_id)
+    assert ("What is left to do is another plan" in ended.msg) is is_approved
     assert run(api, *CHANGED_PLAN, plan_id=plan_id).code == "plan_changed"
-
-
-def test_without_an_approval_a_partial_failure_does_not_mention_it(api: FakeApi) -> None:
-    api.next("PUT /ai/llm/id-1", response(403, REFUSED))
-    ended = run(api, *CHANGED_PLAN)
-    assert ended.code == "partial_failure"
-    assert "plan" not in ended.msg
 
 
 @pytest.mark.parametrize("secret", ["plan", "plan-", "an"])

@@ -93,41 +93,38 @@ def test_update_what_differs(wanted: Wanted, rotate: bool, fields: dict[str, t.A
     assert change.after == {**listed(), **after}
 
 
-@pytest.mark.parametrize("rules", [IN_WORKSPACE, Rules()])
-def test_delete_by_id_what_is_listed(rules: Rules) -> None:
-    (change,) = plan([by_id(present=False)], [listed()], rules)
-    assert change == Change("delete", ID, ID, listed(), {})
-    assert change.after is None
-
-
-def test_delete_by_name_what_is_listed() -> None:
-    wanted = by_name(present=False)
-    assert plan([wanted], [listed()], IN_WORKSPACE) == [Change("delete", NAME, ID, listed(), {})]
-
-
-def test_delete_by_id_without_a_list() -> None:
-    assert plan([by_id(present=False)], None, Rules()) == [Change("delete", ID, ID, None, {})]
-
-
-def test_list_of_all_may_not_show_what_can_be_deleted() -> None:
-    assert plan([by_id(present=False)], [], Rules()) == [Change("delete", ID, ID, None, {}, unlisted=True)]
-
-
-@pytest.mark.parametrize("wanted", [by_id(present=False), by_name(present=False)])
-def test_nothing_to_delete_in_the_workspace(wanted: Wanted) -> None:
-    (change,) = plan([wanted], [], IN_WORKSPACE)
-    assert (change.action, change.before, change.after) == ("keep", None, None)
-
-
-@pytest.mark.parametrize("name", [NAME.lower(), f"{NAME} ", ID])
-def test_other_names_are_not_found(name: str) -> None:
-    (change,) = plan([by_name(name, present=False)], [listed()], IN_WORKSPACE)
-    assert change.action == "keep"
-
-
-def test_other_workspaces_are_not_searched_for_a_name() -> None:
-    (change,) = plan([by_name(present=False)], [listed(workspaceId="other"), listed(workspaceId=None)], IN_WORKSPACE)
-    assert change.action == "keep"
+@pytest.mark.parametrize(
+    ("wanted", "existing", "rules", "expected"),
+    [
+        (by_id(present=False), [listed()], IN_WORKSPACE, ("delete", True)),
+        (by_id(present=False), [listed()], Rules(), ("delete", True)),
+        (by_name(present=False), [listed()], IN_WORKSPACE, ("delete", True)),
+        # Without a list, or with one that may not show it.
+        (by_id(present=False), None, Rules(), ("delete", False)),
+        (by_id(present=False), [], Rules(), ("delete", False)),
+        (by_id(present=False), [], IN_WORKSPACE, ("keep", False)),
+        (by_name(present=False), [], IN_WORKSPACE, ("keep", False)),
+        *[
+            (by_name(name, present=False), [listed()], IN_WORKSPACE, ("keep", False))
+            for name in (NAME.lower(), f"{NAME} ", ID)
+        ],
+        (
+            by_name(present=False),
+            [listed(workspaceId="other"), listed(workspaceId=None)],
+            IN_WORKSPACE,
+            ("keep", False),
+        ),
+    ],
+)
+def test_removal(
+    wanted: Wanted, existing: list[dict[str, t.Any]] | None, rules: Rules, expected: tuple[str, bool]
+) -> None:
+    """expected: the action, and whether the configuration is listed."""
+    (change,) = plan([wanted], existing, rules)
+    assert (change.action, change.before is not None) == expected
+    assert (change.label, change.after) == (wanted.id or wanted.name, None)
+    assert change.id == (ID if change.before else wanted.id)
+    assert change.unlisted is (expected == ("delete", False) and existing is not None)
 
 
 # Many
