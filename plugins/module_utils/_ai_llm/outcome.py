@@ -10,10 +10,13 @@
 from __future__ import annotations
 
 import typing as t
+from types import MappingProxyType
 
 from .api import CREDENTIALS, AiLlm, serialize_ai_llm
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .._errors import Failure
 
     Action = t.Literal["create", "update", "delete", "keep"]
@@ -34,7 +37,7 @@ class Change(t.NamedTuple):
     # The fields that a creation or update sends.
     fields: dict[str, t.Any]
     # Where the values of the credentials among them come from, in the words of the task.
-    sources: dict[str, str] = {}
+    sources: Mapping[str, str] = MappingProxyType({})
     # The list was read, and does not have it.
     unlisted: bool = False
 

@@ -10,6 +10,10 @@
 from __future__ import annotations
 
 import typing as t
+from types import MappingProxyType
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Wanted(t.NamedTuple):
@@ -23,7 +27,7 @@ class Wanted(t.NamedTuple):
     # The options that are set for it, including credentials.
     fields: dict[str, t.Any]
     # Where the values of its credentials come from, by field, in the words of the task.
-    sources: dict[str, str] = {}
+    sources: Mapping[str, str] = MappingProxyType({})
 
 
 class Rules(t.NamedTuple):

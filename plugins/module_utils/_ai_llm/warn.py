@@ -125,7 +125,7 @@ def _stored_differently(outcome: Outcome) -> Iterator[str]:
         for field in ("name", "ai_type", "endpoint"):
             if field in sent and stored[field] not in (None, sent[field]):
                 yield (
-                    f"The platform has stored {field} of '{excerpt(outcome.change.label)}' in another form than the task"
-                    f" sent. The sent and the stored value are {difference(sent[field], stored[field])}. Each run"
+                    f"The platform has stored {field} of '{excerpt(outcome.change.label)}' in another form than the"
+                    f" task sent. The sent and the stored value are {difference(sent[field], stored[field])}. Each run"
                     " will report a change until the task has the stored value."
                 )

@@ -20,7 +20,7 @@ REAL = Mode(check=False, diff=False)
 CHECK = Mode(check=True, diff=False)
 ENDPOINT = "https://api.openai.com/v1"
 BEFORE = serialize_ai_llm(item())
-NEW = {"ai_type": "OPENAI", "endpoint": ENDPOINT, "secret": SECRET}
+NEW: dict[str, t.Any] = {"ai_type": "OPENAI", "endpoint": ENDPOINT, "secret": SECRET}
 # Never asked: something is listed.
 CLIENT: t.Any = None
 
@@ -60,7 +60,7 @@ def test_difference_that_may_be_none_is_warned_of(
     wanted: Wanted, existing: dict[str, t.Any], words: str | None
 ) -> None:
     warnings = warned([wanted], [serialize_ai_llm(item(**existing))])
-    assert [words in warning for warning in warnings] == ([True] if words else [])
+    assert [str(words) in warning for warning in warnings] == ([True] if words else [])
     assert "password@" not in str(warnings)
 
 
