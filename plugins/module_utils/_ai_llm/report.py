@@ -36,7 +36,7 @@ def report_one(
     :param subject: The name of the configuration in messages.
     :param has_credentials: Whether the task has credentials. The message then says that they are not compared.
     """
-    changed = outcome.changed
+    changed = outcome.status in VERBS
     values: dict[str, t.Any] = {"changed": changed, "msg": _message(outcome, changed, subject, mode, has_credentials)}
     ai_llm = outcome.change.before if outcome.status == "deleted" else outcome.ai_llm
     if ai_llm:
