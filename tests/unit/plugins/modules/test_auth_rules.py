@@ -271,6 +271,7 @@ def test_sessions_are_revoked_with_the_newest_token_after_success(api: FakeApi) 
         "PUT /ai/llm/id-1 [token-1]",
         LOGIN,
         "PUT /ai/llm/id-1 [token-2]",
+        "GET /ai/llm [token-2]",
         "POST /ai/llm/id-1/validate [token-2]",
     ]
     # The session of the token comes last: its end may be the end of the token.
