@@ -83,7 +83,7 @@ class AiLlms(t.NamedTuple):
         This method filters the list itself, because the filter of the API is not trusted (decision 7). It ignores
         everything else about configurations that the caller does not ask for.
         """
-        # A removal by ID needs no list, and the import takes 1 ms.
+        # A removal by ID needs no list, and the import takes 3 ms.
         from .._http.listing import read_list
 
         path = "/ai/llm/available" if available else "/ai/llm"

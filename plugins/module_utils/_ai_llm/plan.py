@@ -18,6 +18,7 @@ from collections import defaultdict
 from .._errors import ApiError, Failure, OptionError
 from .._next_steps import BAD_LIST
 from .._text import count, join_limited
+from .alike import look_alikes
 from .api import AI_TYPES, CREDENTIALS, AiLlm, Listing
 from .outcome import Change
 
@@ -137,9 +138,6 @@ class _Planner:
     def prune(self, names: set[str | None], changes: Sequence[Change]) -> list[Change]:
         """Return the removals of the configurations of the workspace whose name is not in `names`."""
         others = [item for name, items in self._by_name.items() if name not in names for item in items]
-        # The import takes 2 ms, and only this needs it.
-        from .alike import look_alikes
-
         others.sort(key=lambda item: (item["name"] or "", item["id"]))
         self._problems["no_name"] = [item["id"] for item in others if item["name"] is None]
         self._problems["look_alike"] = look_alikes([item.label for item in changes if item.action == "create"], others)
