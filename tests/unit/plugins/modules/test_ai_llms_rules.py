@@ -687,3 +687,5 @@ def test_a_credential_that_hides_the_plan_is_an_error(api: FakeApi, state: str, 
     assert_no_write(api, ended)
     assert "key of item 2 (Two) occurs in endpoint of item 1 of ai_llms" in ended.msg
     assert "example.com" not in ended.output
+    # What stays as it is hides no change.
+    assert not run(api, {"name": "One", "key": "api.openai.com"}, check=True).failed

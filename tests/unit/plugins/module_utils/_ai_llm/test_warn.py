@@ -112,14 +112,15 @@ def test_use_is_warned_of_in_check_mode(number: int, words: str | None) -> None:
     [
         ([], {"prune": True}, CHECK, True),
         ([by_name("Gone", present=False)], {"prune": True}, CHECK, True),
-        ([], {"prune": True, "prune_limit": 1}, CHECK, False),
+        ([], {"prune": True, "prune_limit": 2}, CHECK, False),
         ([by_name(present=False)], {"prune": True}, CHECK, False),
+        ([by_name()], {"prune": True}, CHECK, False),
         ([], {}, CHECK, False),
         ([], {"prune": True}, REAL, False),
     ],
 )
 def test_prune_of_everything(wanted: list[Wanted], rules: dict[str, t.Any], mode: Mode, warns: bool) -> None:
-    warnings = warned(wanted, [BEFORE], mode, **rules)
+    warnings = warned(wanted, [BEFORE, {**BEFORE, "id": "b", "name": "Another"}], mode, **rules)
     assert ["set prune_limit" in warning for warning in warnings] == ([True] if warns else [])
 
 
