@@ -13,7 +13,7 @@ import json
 import threading
 import typing as t
 
-from ._secret_forms import View, is_plain, views, with_single_spaces
+from ._secret_forms import MARK, View, views, with_single_spaces
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +84,9 @@ class Redactor:
         return value if is_clean else self._redact_all(value, keys)
 
     def _is_clean(self, text: str) -> bool:
-        """Whether the text contains no secret for sure. Most texts are clean, and this check is fast."""
-        return is_plain(text) and not any(beginning in text for beginning in self._secrets)
+        """Whether the text has nothing to decode, and contains no secret. Most texts are clean: this check is fast."""
+        is_plain = text.isprintable() and "  " not in text and not MARK.search(text)
+        return is_plain and not any(beginning in text for beginning in self._secrets)
 
     def _redact_all(self, value: t.Any, keys: bool) -> t.Any:
         if isinstance(value, str):

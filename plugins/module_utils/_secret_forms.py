@@ -16,7 +16,7 @@ from bisect import bisect_right
 # How many forms can be around each other, such as JSON in JSON in HTML.
 _LAYERS = 4
 # What each form has.
-_MARK = re.compile(r"[%+\\&<]")
+MARK = re.compile(r"[%+\\&<]")
 _HEX = "[0-9A-Fa-f]"
 _OCTETS = f"%[0-7]{_HEX}|(?:%[89A-Fa-f]{_HEX})+"
 # White space and control characters, but not a single space. "surrogateescape" makes a byte that is not UTF-8 one of
@@ -46,11 +46,6 @@ class View(t.NamedTuple):
         _start, end, *there = self.tokens[index] if index >= 0 else (0, 0, 0, 0)
         offset = there[1] + position - end
         return (there[0], there[1]) if position < end else (offset, offset + 1)
-
-
-def is_plain(text: str) -> bool:
-    """Whether the text has nothing to decode. Most texts are plain, and this check is fast."""
-    return text.isprintable() and "  " not in text and not _MARK.search(text)
 
 
 def views(text: str) -> list[View]:
