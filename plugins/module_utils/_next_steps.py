@@ -30,6 +30,10 @@ NO_MFA = (
     "Accounts with multi-factor authentication are not supported: use a user without it, or the option access_token."
 )
 REFUSED_LOGIN = f"Check email and password. {NO_MFA}"
+LOGINS_END_EACH_OTHER = (
+    "If another task logs in as the same user, each login may end the other one: let the tasks run one after the other,"
+    " or give both the access token of one login. The module session returns one."
+)
 # By the `error_code` of a refused login.
 BY_LOGIN_ERROR = {
     "USER_NOT_FOUND": "Check email.",

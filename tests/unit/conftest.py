@@ -15,7 +15,7 @@ import trustme
 from hypothesis import settings
 
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.api import AiLlms
-from ansible_collections.flashback.platform.plugins.module_utils._http import client, threads, transport
+from ansible_collections.flashback.platform.plugins.module_utils._http import auth, client, threads, transport
 from ansible_collections.flashback.platform.plugins.module_utils._http.auth import AuthenticatedClient, Identity
 from ansible_collections.flashback.platform.plugins.module_utils._redact import Redactor
 from ansible_collections.flashback.platform.tests.unit.helpers import TaskResult, run_module
@@ -78,7 +78,7 @@ class FakeClock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     clock = FakeClock()
-    for module in (client, threads, transport):
+    for module in (auth, client, threads, transport):
         monkeypatch.setattr(module, "time", types.SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep))
     return clock
 

@@ -5,48 +5,37 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""A client that has a token: the one that was given, or that of a login. It logs in again, and logs out."""
+"""A client that has a token: the one that was given, or that of a login. It renews the token, and logs out."""
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import typing as t
 
 from .._errors import ApiError, Effect, Failure, Origin
-from .._next_steps import BY_LOGIN_ERROR, NO_MFA, REFUSED_LOGIN
-from .._text import check_path_segment
+from .._next_steps import LOGINS_END_EACH_OTHER, NO_MFA
+from .client import backoff
+from .login import LOGIN, Identity, Login, log_in
 from .threads import for_each
 
 if t.TYPE_CHECKING:
     from .client import Client
     from .response import Response
 
-_LOGIN = "/user/login"
 _REVOCATION = "/token/{}"
 
 # The requests that write, but change nothing that the collection manages.
-ALLOWED_IN_CHECK_MODE = frozenset({("POST", _LOGIN), ("DELETE", _REVOCATION)})
+ALLOWED_IN_CHECK_MODE = frozenset({("POST", LOGIN), ("DELETE", _REVOCATION)})
 
 # Seconds. Nobody waits longer for the revocations at the end of a task, however many there are.
 REVOCATION_TIMEOUT = 3.0
 
-
-class Identity(t.NamedTuple):
-    # Comes first, if it is given.
-    access_token: str | None
-    # Both are given, or both are None.
-    email: str | None = None
-    password: str | None = None
-
-
-class Login(t.NamedTuple):
-    access_token: str
-    # For the revocation; None if the response has no usable one.
-    token_id: str | None
-    # As the API sent it.
-    expires_at: t.Any
+# After so many logins in a row without one accepted request, the task logs in no more. One is not enough: each login of
+# another task may end the logins of this one, and both may begin at the same time.
+_MAX_RENEWALS = 3
+# The number of tokens for one request. An API could refuse one request with each token, and accept all others.
+_MAX_TOKENS = 10
 
 
 class AuthenticatedClient:
@@ -56,12 +45,14 @@ class AuthenticatedClient:
         self._client = client
         self._identity = identity
         self._lock = threading.Lock()
+        # The newest token. It comes from the last login, if there is one.
         self._token = identity.access_token
-        # Whether the API has accepted a request with the newest token.
-        self._accepted = False
         self._logins: list[Login] = []
-        # Why there is no further login in this task.
-        self._refusal: Failure | None = None
+        # Whether the API has accepted any token of this task, and the number of logins since it last did.
+        self._accepted = False
+        self._renewals = 0
+        # Why this task logs in no more.
+        self._failure: Failure | None = None
 
     @property
     def address_proven(self) -> bool:
@@ -69,34 +60,41 @@ class AuthenticatedClient:
         return self._client.address_proven
 
     def call(self, method: str, path: str, *segments: str, **options: t.Any) -> Response:
-        """As `Client.call()`, with the token. After a 401, log in and repeat the request once.
+        """As `Client.call()`, with the token. After a 401, the request is repeated with a newer token.
 
         A 401 proves that its attempt did nothing, so this holds for POST too. The effect that an earlier attempt may
         have had stays in the failure.
 
         :raises ApiError: Also that of a login.
         """
-        token = self._current_token()
-        try:
-            return self._send(token, method, path, *segments, **options)
-        except ApiError as error:
-            refused = error.failure
-            if refused.http_status != 401 or self._identity.password is None:
-                raise
-        token = self._newer_token(token, refused)
-        try:
-            return self._send(token, method, path, *segments, effect=refused.effect, **options)
-        except ApiError as error:
-            if error.failure.http_status != 401:
-                raise
-            with self._lock:
-                failure = self._give_up(error.failure)
-            raise ApiError(failure._replace(effect=error.failure.effect)) from error
+        token: str | None = None
+        refused: Failure | None = None
+        tokens = 0
+        while True:
+            tokens += 1
+            token = self._newer_token(token, refused)
+            effect = refused.effect if refused else Effect.NONE
+            try:
+                response = self._client.call(method, path, *segments, token=token, effect=effect, **options)
+            except ApiError as error:
+                refused = error.failure
+                # A gateway may answer before the token is checked, and so may the API with a 429.
+                if refused.origin is Origin.API and refused.http_status not in (401, 429):
+                    self._mark_accepted()
+                if refused.http_status != 401 or self._identity.password is None:
+                    raise
+                if tokens == _MAX_TOKENS:
+                    seen = f"The API refused this request with {_MAX_TOKENS} access tokens"
+                    self._failure = refused.with_context(seen)._replace(next_step=LOGINS_END_EACH_OTHER)
+                    raise ApiError(self._failure) from error
+            else:
+                self._mark_accepted()
+                return response
 
     def close(self) -> None:
-        """Revoke the sessions that this object opened, with the newest token. Nothing depends on whether it works.
+        """Revoke the logins of this object, with the newest token. Nothing depends on whether it works.
 
-        The last session is that of the token. Its end may be the end of the token, so it comes after all others.
+        The revocation of the last login may end the token, so it comes after all others.
         Not to be called after an interruption, which must send nothing more.
         """
         deadline = time.monotonic() + REVOCATION_TIMEOUT
@@ -110,112 +108,54 @@ class AuthenticatedClient:
         for_each(revoke, self._logins[-1:])
 
     def log_in(self) -> Login:
-        """`POST /user/login`. The caller revokes the session that this opens.
-
-        :raises ApiError: The API refuses the login, or returns no usable token, or cannot be reached.
-        """
-        body = {"email": self._identity.email, "password": self._identity.password}
-        try:
-            response = self._client.call("POST", _LOGIN, token=None, body=body, proof=_is_login, repeatable=True)
-        except ApiError as error:
-            raise ApiError(_login_failure(error.failure)) from error
-        return _read_login(response)
+        """As `login.log_in()`. The caller revokes this login. Raises ApiError."""
+        return log_in(self._client, self._identity)
 
     def revoke(self, token_id: str) -> None:
         """`DELETE /token/{tokenId}` with the access token that was given. Never logs in. Raises ApiError."""
         self._client.call("DELETE", _REVOCATION, token_id, token=self._identity.access_token)
 
-    def _send(self, token: str, method: str, path: str, *segments: str, **options: t.Any) -> Response:
-        try:
-            response = self._client.call(method, path, *segments, token=token, **options)
-        except ApiError as error:
-            if error.failure.origin is Origin.API and error.failure.http_status not in (401, 429):
-                self._mark_accepted(token)
-            raise
-        self._mark_accepted(token)
-        return response
+    def _mark_accepted(self) -> None:
+        self._accepted = True
+        self._renewals = 0
 
-    def _mark_accepted(self, token: str) -> None:
-        with self._lock:
-            self._accepted = self._accepted or token == self._token
+    def _newer_token(self, token: str | None, refused: Failure | None) -> str:
+        """Return a token that is newer than this one: that of another thread, or else that of a login.
 
-    def _current_token(self) -> str:
-        with self._lock:
-            return self._token if self._token is not None else self._renew()
-
-    def _newer_token(self, token: str, refused: Failure) -> str:
-        """A token that is newer than the one that the API refused: that of another thread, or that of a new login.
-
-        :raises ApiError: There is no further login. `effect` is that of the refused request.
+        :param refused: Why the request failed with this token. Both are None before the first attempt.
+        :raises ApiError: This task logs in no more. `effect` is that of the request.
         """
         with self._lock:
-            if self._token is not None and self._token != token:
-                return self._token
-            if self._logins and not self._accepted:
-                self._give_up(refused)
-            try:
-                return self._renew()
-            except ApiError as error:
-                raise ApiError(error.failure._replace(effect=refused.effect)) from error
+            if self._token == token:
+                self._failure = self._failure or self._renew(refused)
+                if self._failure:
+                    raise ApiError(self._failure._replace(effect=refused.effect if refused else Effect.NONE))
+            return t.cast("str", self._token)
 
-    def _renew(self) -> str:
-        """Log in, unless there is no further login in this task. The caller holds the lock."""
-        if self._refusal:
-            raise ApiError(self._refusal)
+    def _renew(self, refused: Failure | None) -> Failure | None:
+        """Log in. Returns why there is no new token, and will be none. The caller holds the lock."""
+        if refused and self._renewals == _MAX_RENEWALS:
+            return _tokens_refused(refused, self._accepted)
+        if self._logins:
+            # Two tasks that end each other's logins take turns. Without the wait, they would do little but log in.
+            time.sleep(backoff(self._renewals + 1))
         try:
             login = self.log_in()
         except ApiError as error:
-            self._refusal = error.failure
-            raise
+            return error.failure
         self._token = login.access_token
-        self._accepted = False
         self._logins.append(login)
-        return self._token
-
-    def _give_up(self, refused: Failure) -> Failure:
-        """Log in no more, because the API refuses the token of a login. The caller holds the lock."""
-        failure = refused.with_context("The login succeeded, but the API does not accept its access token")
-        failure = failure._replace(effect=Effect.NONE, next_step=NO_MFA)
-        self._refusal = self._refusal or failure
-        return failure
+        self._renewals += 1
+        return None
 
 
-def _is_login(response: Response) -> bool:
-    """Whether a 2xx is a response to a login."""
-    return isinstance(response.body, dict) and response.success is not False
+def _tokens_refused(refused: Failure, accepted: bool) -> Failure:
+    """The failure if the API refuses the tokens of several logins in a row.
 
-
-def _read_login(response: Response) -> Login:
-    """Return the login in a response. Raises ApiError if it has no usable access token: a text that can be a header."""
-    access_token = response.fields.get("accessToken")
-    access_token = access_token.strip() if isinstance(access_token, str) else ""
-    if not re.fullmatch(r"[!-~]+", access_token):
-        lead = f"the login failed: the API answered {response.status}: "
-        raise ApiError(
-            Failure(
-                "login_failed",
-                "the response contains no usable access token",
-                http_status=response.status,
-                origin=Origin.LOGIN,
-                next_step=NO_MFA,
-                lead=lead,
-                details={"reason": None},
-            )
-        )
-    token_id: t.Any = response.fields.get("tokenId")
-    try:
-        check_path_segment(token_id)
-    except (AttributeError, TypeError, ValueError):
-        token_id = None
-    return Login(access_token, token_id, response.fields.get("expiresAt"))
-
-
-def _login_failure(failure: Failure) -> Failure:
-    """The failure of a login: `login_failed` if the API refused it, else the code that other requests get."""
-    from_api = failure.origin is Origin.API
-    failure = failure._replace(effect=Effect.NONE, origin=Origin.LOGIN, lead=f"the login failed: {failure.lead}")
-    says_no = from_api and failure.http_status is not None and failure.http_status < 300
-    if not says_no and failure.code not in ("rejected", "unauthorized", "forbidden", "not_found"):
-        return failure
-    next_step = BY_LOGIN_ERROR.get(failure.api_code or "", REFUSED_LOGIN)
-    return failure._replace(code="login_failed", next_step=next_step, details={"reason": failure.api_code})
+    :param accepted: Whether it has accepted a token of this task before.
+    """
+    seen = f"{_MAX_RENEWALS} logins in a row succeeded, but the API does not accept their access tokens"
+    if accepted:
+        seen = f"{seen}, although it accepted an earlier one"
+    next_step = LOGINS_END_EACH_OTHER if accepted else f"{NO_MFA} {LOGINS_END_EACH_OTHER}"
+    return refused.with_context(seen)._replace(next_step=next_step)

@@ -112,7 +112,7 @@ class Client:
             if attempts > self._retries or not may_repeat or waits_in_vain:
                 self._gave_up = self._gave_up or is_limited
                 raise ApiError(result._replace(effect=effect, attempts=attempts))
-            delay = _delay(attempts, result.retry_after)
+            delay = backoff(attempts, result.retry_after)
             if is_limited:
                 self._throttle.slow_down(delay)
             else:
@@ -163,7 +163,7 @@ class Client:
         return self._reader.failure(response, received)
 
 
-def _delay(attempts: int, retry_after: float) -> float:
+def backoff(attempts: int, retry_after: float = 0) -> float:
     """Return the seconds to wait after this many attempts: exponential backoff with jitter, or more if the API asks."""
-    backoff = BACKOFF_BASE * 2 ** min(attempts - 1, 10) * random.uniform(1, 1.25)
-    return min(max(backoff, retry_after), BACKOFF_MAX)
+    seconds = BACKOFF_BASE * 2 ** min(attempts - 1, 10) * random.uniform(1, 1.25)
+    return min(max(seconds, retry_after), BACKOFF_MAX)
