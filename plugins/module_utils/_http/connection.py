@@ -8,16 +8,11 @@
 # What the classes here extend is only known where requests is installed.
 # pylint: disable=no-member
 
-"""Connections of `requests` that record whether a request was sent.
-
-The only file that imports `requests` and `urllib3`.
-"""
+"""Sessions of `requests` that know when a request is about to be sent. The only file that imports `requests`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import socket
 import ssl
 import threading
 import traceback
@@ -42,61 +37,23 @@ else:
 USER_AGENT = "flashback.platform/1.4.0"
 
 
-class SendRecord:
-    """Records whether one request was sent. The thread that sends the request calls `use()` first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._abandoned = False
-        self._sock: t.Any = None
-        self.sent = False
-
-    def use(self) -> None:
-        """Let the connections of this thread write into this record from now on."""
-        _this_thread.record = self
-
-    def mark_sent(self, sock: t.Any = None) -> None:
-        """Record that the request is about to be sent. Raises ConnectionAbortedError if it was abandoned.
-
-        :param sock: The socket of the connection.
-        """
-        with self._lock:
-            if self._abandoned:
-                raise ConnectionAbortedError("abandoned")
-            self._sock = sock
-            self.sent = True
-
-    def abandon(self) -> bool:
-        """Make `mark_sent()` fail from now on, or end the transfer. Returns whether the request was already sent."""
-        with self._lock:
-            self._abandoned = True
-            # With TLS through a proxy that uses TLS, the socket is an attribute. SSLSocket.shutdown() is not used,
-            # because it is not safe while another thread reads.
-            sock = getattr(self._sock, "socket", self._sock)
-            if isinstance(sock, socket.socket):
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            return self.sent
+# `gate` is a lock. This thread takes it before it sends its request, and after the timeout, the thread that waits takes
+# it instead, so that an abandoned request is not sent later. The exceptions of requests do not tell whether a request
+# was sent: a TLS handshake that hangs or fails raises the same as a connection that does so afterwards.
+this_thread = threading.local()
 
 
-_this_thread = threading.local()
-
-
-class _RecordedConnection:
-    """A mixin for the connections of urllib3."""
+class _GatedConnection:
+    """A mixin for the connections of urllib3: a request passes the gate when TCP, a tunnel, and TLS are ready."""
 
     sock: t.Any
 
-    def connect(self) -> None:
-        # connect() sets up TCP, the tunnel of a proxy, and TLS. If one of them fails, no part of the request was sent.
-        super().connect()  # type: ignore[misc]
-        _this_thread.record.mark_sent(self.sock)
-
-    def putrequest(self, *args: t.Any, **options: t.Any) -> None:
-        # A connection that is reused does not call connect() again.
-        if self.sock is not None:
-            _this_thread.record.mark_sent(self.sock)
-        super().putrequest(*args, **options)  # type: ignore[misc]
+    def endheaders(self, *args: t.Any, **options: t.Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        if not this_thread.gate.acquire(blocking=False):
+            raise ConnectionAbortedError("abandoned")
+        super().endheaders(*args, **options)  # type: ignore[misc]
 
 
 class BearerAuth(AuthBase):
@@ -115,7 +72,7 @@ class BearerAuth(AuthBase):
 
 
 class _Adapter(HTTPAdapter):
-    """Makes recorded connections. They share one TLS context, because loading a CA bundle is slower than a request."""
+    """Makes gated connections. They share one TLS context, because loading a CA bundle is slower than a request."""
 
     def __init__(self, context: ssl.SSLContext | None) -> None:
         verify = context is None or context.verify_mode == ssl.CERT_REQUIRED
@@ -125,7 +82,7 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: t.Any, **options: t.Any) -> None:
         super().init_poolmanager(*args, **{**options, **self._tls})
-        _record(self.poolmanager)
+        _gate(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
         if proxy.lower().startswith("https:"):
@@ -133,7 +90,7 @@ class _Adapter(HTTPAdapter):
         is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **{**options, **self._tls})
         if is_new:
-            _record(manager)
+            _gate(manager)
         return manager
 
     # The TLS context decides how certificates are checked. Without the next two methods, requests would set its own
@@ -147,11 +104,11 @@ class _Adapter(HTTPAdapter):
         return host, {}
 
 
-def _record(manager: t.Any) -> None:
-    """Make a pool manager use recorded connections. This works for each kind of proxy, including SOCKS."""
+def _gate(manager: t.Any) -> None:
+    """Make a pool manager use gated connections. This works for each kind of proxy, including SOCKS."""
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
-        connection = type("_Connection", (_RecordedConnection, pool.ConnectionCls), {})
+        connection = type("_Connection", (_GatedConnection, pool.ConnectionCls), {})
         pools[scheme] = type("_Pool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
 

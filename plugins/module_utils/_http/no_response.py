@@ -24,15 +24,6 @@ if t.TYPE_CHECKING:
 
 _PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the task"
 
-# The reasons that OpenSSL reports if the server does not answer with TLS.
-_NOT_TLS = (
-    "HTTP_REQUEST",
-    "PACKET_LENGTH_TOO_LONG",
-    "RECORD_LAYER_FAILURE",
-    "UNKNOWN_PROTOCOL",
-    "WRONG_VERSION_NUMBER",
-)
-
 
 def _failure(code: str, message: str, *, sent: bool, next_step: str, retryable: bool = True) -> Failure:
     effect = Effect.PENDING if sent else Effect.NONE
@@ -99,62 +90,48 @@ def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None
     :param proxy: The URL of the proxy that the environment sets, if any. Only its host and port are shown.
     """
     causes = list(_causes(exc))
+    errors = urllib3.exceptions
 
-    def cause(*kinds: type[BaseException]) -> BaseException | None:
-        return next((item for item in causes if isinstance(item, kinds)), None)
+    def has(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(item, kinds) for item in causes)
 
     tunnel = next(filter(None, (re.match(r"Tunnel connection failed: (\d{3})", str(item)) for item in causes)), None)
     if tunnel and not sent:
         return refused_by_proxy(proxy, int(tunnel[1]))
-    urllib3_errors = urllib3.exceptions
-    not_connected = cause(urllib3_errors.NewConnectionError)
-    if cause(urllib3_errors.TimeoutError) and not not_connected:
+    if has(errors.TimeoutError) and not has(errors.NewConnectionError):
         return timed_out(timeout, sent=sent)
-    if cause(ssl.SSLError, urllib3_errors.SSLError) or any(map(_is_certificate_error, causes)):
-        return _tls_error(causes, sent)
+    for item in causes:
+        # For another host name, urllib3 1.26 raises an exception of its own.
+        if isinstance(item, ssl.SSLCertVerificationError) or type(item).__name__ == "CertificateError":
+            return _bad_certificate(item, sent)
+    if has(ssl.SSLError, errors.SSLError):
+        message = f"no secure connection: {_reason(causes)}"
+        next_step = (
+            "Check whether the server uses TLS on this port. If it serves plain http, begin api_url with http://."
+        )
+        return _failure("tls", message, sent=sent, next_step=next_step)
     way = f" through the proxy {_shown(proxy)}, which comes from the environment" if proxy else ""
-    not_http = cause(http.client.BadStatusLine, http.client.LineTooLong, urllib3_errors.InvalidHeader)
-    if not_http and not isinstance(not_http, ConnectionError):
+    next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check api_url, and whether this host can connect to it."
+    if has(http.client.BadStatusLine, http.client.LineTooLong, errors.InvalidHeader) and not has(ConnectionError):
         message = f"the server did not send an HTTP response{way}"
-        next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check the host and port of api_url."
         return _failure("invalid_response", message, sent=sent, next_step=next_step)
-    if isinstance(exc, ValueError) and "SOCKS" in str(exc):
-        message = "a SOCKS proxy needs the Python package PySocks, which is not installed"
-        next_step = f"Install PySocks for the Python that runs the module, or change {_PROXY_VARIABLES}."
-        return _failure("unreachable", message, sent=sent, next_step=next_step, retryable=False)
-    if isinstance(exc, (ValueError, urllib3_errors.LocationParseError)) or cause(http.client.InvalidURL):
+    if isinstance(exc, ValueError) or has(errors.LocationParseError, http.client.InvalidURL):
         message = "the address of the API, or of a proxy, is not valid"
         next_step = f"Check api_url, and {_PROXY_VARIABLES}."
         return _failure("unreachable", message, sent=sent, next_step=next_step, retryable=False)
     what = f"the connection broke before the response was complete{way and ','}" if sent else "cannot connect"
-    next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check api_url, and whether this host can connect to it."
     return _failure("unreachable", f"{what}{way}: {_reason(causes)}", sent=sent, next_step=next_step)
 
 
-def _tls_error(causes: list[BaseException], sent: bool) -> Failure:
-    certificate = next(filter(_is_certificate_error, causes), None)
-    if certificate:
-        why = getattr(certificate, "verify_message", None) or "it is for another host name"
-        message = f"the certificate of the server is not valid: {why}"
-        if "key identifier" in why.lower():
-            next_step = (
-                "Python 3.13 and newer accept only certificates with this identifier. Let the certificate authority"
-                " issue the certificate again, and its own certificate too if that does not have the identifier."
-            )
-            return _failure("tls", message, sent=sent, next_step=next_step, retryable=False)
-    elif any(getattr(item, "reason", None) in _NOT_TLS for item in causes):
-        message = "the server does not speak TLS on this port"
-        next_step = "If it serves plain http, begin api_url with http://. Otherwise check the port."
-        return _failure("tls", message, sent=sent, next_step=next_step)
-    else:
-        message = f"no secure connection: {_reason(causes)}"
+def _bad_certificate(certificate: BaseException, sent: bool) -> Failure:
+    why = getattr(certificate, "verify_message", None) or "it is for another host name"
     next_step = "Check the options ca_path and validate_certs."
-    return _failure("tls", message, sent=sent, next_step=next_step, retryable=not certificate)
-
-
-def _is_certificate_error(exc: BaseException) -> bool:
-    # urllib3 1.26 defines its own CertificateError, because newer Python versions do not have this exception.
-    return isinstance(exc, ssl.SSLCertVerificationError) or type(exc).__name__ == "CertificateError"
+    if "key identifier" in why.lower():
+        next_step = (
+            "Python 3.13 and newer need this identifier. Let the certificate authority issue its certificates again."
+        )
+    message = f"the certificate of the server is not valid: {why}"
+    return _failure("tls", message, sent=sent, next_step=next_step, retryable=False)
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

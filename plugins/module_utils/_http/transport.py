@@ -13,6 +13,7 @@ import http.client
 import os
 import threading
 import time
+import types
 import typing as t
 from concurrent.futures import wait
 from urllib.parse import urlsplit
@@ -20,10 +21,10 @@ from urllib.parse import urlsplit
 from .._errors import ApiError
 from .connection import (
     BearerAuth,
-    SendRecord,
     new_session,
     proxy_of,
     requests,
+    this_thread,
     tls_context,
     urllib3,
 )
@@ -92,17 +93,15 @@ class Transport:
         context = self._tls_context() if urlsplit(url).scheme == "https" else None
         session = self._threads.session = getattr(self._threads, "session", None) or new_session(context)
         request = {"method": method, "url": url, "params": query, "json": body, "auth": BearerAuth(token)}
-        record = SendRecord()
+        gate = threading.Lock()
         try:
-            exchange = start(_exchange, session, request, timeout, record)
+            exchange = start(_exchange, session, request, timeout, gate)
         except RuntimeError:
-            from .no_response import no_thread
-
-            raise ApiError(no_thread()) from None
+            raise ApiError(_no_response().no_thread()) from None
         wait([exchange], timeout)
         if not exchange.done():
             self._threads.session = None
-            raise _timed_out(timeout, sent=record.abandon())
+            raise ApiError(_no_response().timed_out(timeout, sent=not gate.acquire(blocking=False)))
         try:
             response = exchange.result()
         except (
@@ -112,17 +111,13 @@ class Transport:
             OSError,
             ValueError,
         ) as exc:
-            from .no_response import explain
-
-            failure = explain(exc, sent=record.sent, timeout=timeout, proxy=proxy_of(url))
+            failure = _no_response().explain(exc, sent=gate.locked(), timeout=timeout, proxy=proxy_of(url))
             raise ApiError(failure) from None
         if response.status < 200:
             # The final response may still arrive. The next request must not read it as its own response.
             self._threads.session = None
         if response.status == 407 and (proxy := proxy_of(url)):
-            from .no_response import refused_by_proxy
-
-            raise ApiError(refused_by_proxy(proxy, 407))
+            raise ApiError(_no_response().refused_by_proxy(proxy, 407))
         return response
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -137,23 +132,21 @@ class Transport:
                 try:
                     self._context = tls_context(self._validate_certs, os.environ.get(variable))
                 except ValueError:
-                    from .no_response import unreadable_bundle
-
-                    raise ApiError(unreadable_bundle(variable)) from None
+                    raise ApiError(_no_response().unreadable_bundle(variable)) from None
             return self._context
 
 
-# no_response is imported where it is needed, because the import takes 2 ms, and only failures need it.
+def _no_response() -> types.ModuleType:
+    # Only failures need it, and its import takes 2 ms.
+    from . import no_response
+
+    return no_response
 
 
-def _timed_out(timeout: float, *, sent: bool) -> ApiError:
-    from .no_response import timed_out
-
-    return ApiError(timed_out(timeout, sent=sent))
-
-
-def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: float, record: SendRecord) -> HttpResponse:
-    record.use()
+def _exchange(
+    session: requests.Session, request: dict[str, t.Any], timeout: float, gate: threading.Lock
+) -> HttpResponse:
+    this_thread.gate = gate
     deadline = time.monotonic() + timeout
     with session.request(**request, timeout=timeout, allow_redirects=False, stream=True) as response:
         # Otherwise, urllib3 1.26 accepts a body that ends too early as complete.
@@ -163,11 +156,9 @@ def _exchange(session: requests.Session, request: dict[str, t.Any], timeout: flo
             for chunk in response.iter_content(1 << 16):
                 body += chunk
                 if time.monotonic() > deadline:
-                    raise _timed_out(timeout, sent=True)
+                    raise ApiError(_no_response().timed_out(timeout, sent=True))
                 if len(body) > MAX_BODY_BYTES:
-                    from .no_response import too_long
-
-                    raise ApiError(too_long(MAX_BODY_BYTES))
+                    raise ApiError(_no_response().too_long(MAX_BODY_BYTES))
         except requests.exceptions.ContentDecodingError:
             body = None
         headers = response.headers

@@ -584,7 +584,7 @@ def test_waits_grow_and_differ(server: ScriptedServer, new_client: NewClient, cl
     for shorter, longer in zip(waits[:5], waits[1:]):
         assert shorter < longer < 4 * shorter
     assert max(waits) == waits[-1] == BACKOFF_MAX == 60
-    assert len({client._delay(1, 0) for _again in range(20)}) > 1
+    assert len({client.backoff(1) for _again in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
