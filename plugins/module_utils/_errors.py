@@ -39,6 +39,8 @@ class Origin(enum.Enum):
     API = "api"
     # The login. The request was not sent, or was not sent again.
     LOGIN = "login"
+    # The client: it did not send the request, because the API did not recover from the failures of others before it.
+    NOT_SENT = "not sent"
     # Anything else: no response, a gateway, a response that proves nothing, or a decision of the module.
     OTHER = "other"
 

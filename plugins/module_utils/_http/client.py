@@ -14,10 +14,10 @@ import time
 import typing as t
 from urllib.parse import quote
 
-from .._errors import ApiError, Effect, Failure
+from .._errors import ApiError, Effect, Failure, Origin
 from .._text import check_path_segment
 from .response import Reader, Response, proves_success
-from .threads import Throttle
+from .threads import Breaker, Throttle
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +30,9 @@ SAFE_METHODS = frozenset({"GET"})
 # Seconds. The waits between attempts double. No wait is longer than the maximum, even if a Retry-After asks for it.
 BACKOFF_BASE = 0.5
 BACKOFF_MAX = 60.0
+
+# After so many requests in a row that failed in all their attempts, nothing more is written.
+FAILED_REQUESTS = 3
 
 
 class CheckModeViolation(RuntimeError):
@@ -61,8 +64,7 @@ class Client:
         self._check_mode = check_mode
         self._allowed = allowed
         self._throttle = Throttle()
-        # Whether the API has refused a request with 429 in all attempts, and has accepted none since then.
-        self._gave_up = False
+        self._breaker = Breaker(FAILED_REQUESTS * (retries + 1))
         self._reader = Reader(redactor)
 
     @property
@@ -90,30 +92,34 @@ class Client:
             method except POST is repeatable (decision 6).
         :param effect: What an earlier call with the same request may have done.
         :raises ApiError: No attempt succeeded. `effect`: what all attempts together may have done; NONE for a read.
+            If the origin is NOT_SENT, it was not sent, because requests before it failed in all their attempts.
         """
         url = self._url(method, path, segments)
         writes = method not in SAFE_METHODS
         repeatable = method != "POST" if repeatable is None else repeatable
+        failure: Failure | None = None
         attempts = 0
         while True:
             attempts += 1
             with self._throttle:
+                cause = self._breaker.cause if writes else None
+                if cause:
+                    raise ApiError(failure or _not_sent(cause, effect))
                 result = self._attempt(method, url, token, query, body, proof)
+            if isinstance(result, Response) or not result.retryable:
+                self._throttle.speed_up()
+                self._breaker.succeed()
             if isinstance(result, Response):
-                self._gave_up = False
                 return result
             effect = max(effect, result.effect) if writes else Effect.NONE
-            is_limited = result.code == "rate_limited"
-            # Otherwise hundreds of writes would wait one after the other, each for all its attempts.
-            waits_in_vain = is_limited and writes and self._gave_up
-            if waits_in_vain:
-                self._throttle.slow_down(BACKOFF_BASE)
+            failure = result._replace(effect=effect, attempts=attempts)
             may_repeat = result.retryable and (repeatable or effect is Effect.NONE)
-            if attempts > self._retries or not may_repeat or waits_in_vain:
-                self._gave_up = self._gave_up or is_limited
-                raise ApiError(result._replace(effect=effect, attempts=attempts))
+            if attempts > self._retries or not may_repeat:
+                if result.retryable:
+                    self._breaker.fail(failure)
+                raise ApiError(failure)
             delay = backoff(attempts, result.retry_after)
-            if is_limited:
+            if result.code == "rate_limited":
                 self._throttle.slow_down(delay)
             else:
                 time.sleep(delay)
@@ -161,6 +167,20 @@ class Client:
             self._reader.address_proven = True
             return response
         return self._reader.failure(response, received)
+
+
+def _not_sent(cause: Failure, effect: Effect) -> Failure:
+    """The failure of a request that was not sent.
+
+    :param effect: What an earlier call with the same request may have done.
+    """
+    return cause._replace(
+        message=f"the request was not sent, because several requests before it failed: {cause.lead}{cause.message}",
+        lead="",
+        http_status=None,
+        effect=effect,
+        origin=Origin.OTHER if effect else Origin.NOT_SENT,
+    )
 
 
 def backoff(attempts: int, retry_after: float = 0) -> float:

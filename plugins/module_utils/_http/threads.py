@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Threads: send several requests at the same time, and slow all of them down after a 429."""
+"""Threads: send several requests at the same time, and send fewer or none if the API does not keep up."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from queue import Empty, SimpleQueue
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from .._errors import Failure
 
 _Item = t.TypeVar("_Item")
 _Result = t.TypeVar("_Result")
@@ -87,13 +89,15 @@ def for_each(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> li
 class Throttle:
     """Limits the number of requests in flight. All threads share it, and use it as a context manager per request.
 
-    After a 429, all threads wait, and the limit becomes half as large, but at least one. Otherwise all waiting threads
-    would send their requests at the same time, and the API would refuse them again.
+    It does what TCP does. After a 429, all threads wait, and the limit becomes half as large, but at least one.
+    Otherwise all waiting threads would send their requests at the same time, and the API would refuse them again. After
+    as many successes as the limit, it grows by one.
     """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._limit = MAX_CONCURRENCY
+        self._successes = 0
         self._in_flight = 0
         self._not_before = 0.0
 
@@ -109,6 +113,15 @@ class Throttle:
             self._in_flight -= 1
             self._condition.notify()
 
+    def speed_up(self) -> None:
+        """Take notice of a response that shows no overload."""
+        with self._condition:
+            self._successes += 1
+            if self._successes >= self._limit < MAX_CONCURRENCY:
+                self._successes = 0
+                self._limit += 1
+                self._condition.notify()
+
     def slow_down(self, seconds: float) -> None:
         """Send nothing for this many seconds, and fewer requests at the same time after that."""
         now = time.monotonic()
@@ -116,4 +129,31 @@ class Throttle:
             # If several requests in flight get a 429, the limit is halved only once.
             if now >= self._not_before:
                 self._limit = max(1, self._limit // 2)
+                self._successes = 0
             self._not_before = max(self._not_before, now + seconds)
+
+
+class Breaker:
+    """Stops all further writes of a task if the API does not recover. Otherwise, each of them would wait in vain.
+
+    It opens after a number of failed attempts without a success between them. Only the attempts of requests that have
+    failed count, so a request that cannot be repeated counts less than one that failed in all its attempts.
+    """
+
+    def __init__(self, max_attempts: int) -> None:
+        self._lock = threading.Lock()
+        self._max_attempts = max_attempts
+        self._attempts = 0
+        # The failure with which it opened; None if it is closed.
+        self.cause: Failure | None = None
+
+    def succeed(self) -> None:
+        with self._lock:
+            self._attempts = 0
+            self.cause = None
+
+    def fail(self, failure: Failure) -> None:
+        with self._lock:
+            self._attempts += failure.attempts
+            if self._attempts >= self._max_attempts:
+                self.cause = failure

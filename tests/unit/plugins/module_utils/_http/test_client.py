@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import html
 import json
@@ -33,6 +34,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     CREATE,
     DELETE,
     DELETED,
+    FORBIDDEN,
     FOREIGN_404,
     GATEWAY_ERROR,
     HTML,
@@ -632,18 +634,66 @@ def test_secret_that_a_long_response_repeats(body: str, server: ScriptedServer, 
     assert "s3cret" not in str(failure_of(new_client(redactor=redactor)))
 
 
-def test_one_write_waits_in_vain_for_all(server: ScriptedServer, new_client: NewClient, clock: FakeClock) -> None:
-    """Otherwise a task with many writes would wait for hours: each for all its attempts."""
-    client = new_client(retries=2)
-    refused = response(429, REFUSED, {"Retry-After": "60"})
-    server.expect(DELETE, *[refused] * 3, refused)
-    assert [failure_of(client).code for _again in range(2)] == ["rate_limited"] * 2
-    server.expect("GET /ai/llm", refused, OK)
+# Failures of many requests
+
+
+@pytest.mark.parametrize("failing", [RATE_LIMITED, SERVER_ERROR, GATEWAY_ERROR, RESET, CLOSED, NOT_HTTP])
+def test_nothing_is_written_after_three_requests_that_failed_in_all_attempts(
+    failing: Response, server: ScriptedServer, new_client: NewClient, clock: FakeClock
+) -> None:
+    client = new_client(retries=1)
+    server.expect(DELETE, *[failing] * 6)
+    sent = [failure_of(client) for _request in range(3)][-1]
+    waits = len(clock.sleeps)
+    for method in ("DELETE", "PUT", "POST"):
+        error = failure_of(client, method)
+        assert (error.origin, error.effect, error.http_status) == (Origin.NOT_SENT, Effect.NONE, None)
+        assert (error.code, error.next_step) == (sent.code, sent.next_step)
+        assert error.message.startswith("the request was not sent, because several requests before it failed: ")
+        assert sent.message in error.message
+    assert len(clock.sleeps) == waits
+    # What an earlier attempt of the request may have done stays in doubt.
+    error = failure_of(client, effect=Effect.PENDING)
+    assert (error.origin, error.effect) == (Origin.OTHER, Effect.PENDING)
+    # The list shows what became of the others, so it is read with all attempts. Its success ends the stop.
+    server.expect(LIST, failing, OK)
     client.call("GET", "/ai/llm", token=TOKEN)
-    server.expect(DELETE, refused, OK)
+    server.expect(DELETE, OK)
     delete(client)
-    # Two waits for the first removal, a short one after the second, two for the list and the third.
-    assert [round(seconds) for seconds in clock.sleeps] in ([60, 60, 0, 60, 60], [60, 60, 1, 60, 60])
+
+
+@pytest.mark.parametrize("between", [OK, ABSENT, FORBIDDEN, FOREIGN_404])
+def test_another_response_between_failures_shows_that_the_api_works(
+    between: Response, server: ScriptedServer, new_client: NewClient
+) -> None:
+    client = new_client()
+    for _again in range(3):
+        server.expect(DELETE, SERVER_ERROR, SERVER_ERROR, between)
+        failure_of(client)
+        failure_of(client)
+        with contextlib.suppress(ApiError):
+            delete(client)
+
+
+def test_a_request_that_cannot_be_repeated_counts_less(server: ScriptedServer, new_client: NewClient) -> None:
+    """A short interruption can hit all requests in flight, and the API may have received them."""
+    client = new_client(retries=3)
+    server.expect(CREATE, *[CLOSED] * 12)
+    for _request in range(12):
+        assert failure_of(client, "POST", "/ai/llm").effect is Effect.PENDING
+    assert failure_of(client, "POST", "/ai/llm").origin is Origin.NOT_SENT
+
+
+def test_a_request_that_waits_is_not_sent_again(
+    server: ScriptedServer, new_client: NewClient, clock: FakeClock
+) -> None:
+    """The requests of other threads fail meanwhile."""
+    client = new_client(retries=3)
+    other = Failure("timeout", "no complete response", attempts=12)
+    clock.on_sleep = lambda: client._breaker.fail(other)
+    server.expect(DELETE, CLOSED)
+    error = failure_of(client)
+    assert (error.code, error.effect, error.attempts, len(clock.sleeps)) == ("unreachable", Effect.PENDING, 1, 1)
 
 
 def test_all_workers_wait_after_a_429(

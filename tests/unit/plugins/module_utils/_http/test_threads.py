@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import types
@@ -97,32 +96,47 @@ def test_for_each_calls_no_more_after_an_exception() -> None:
     assert len(called) < 2 * MAX_CONCURRENCY
 
 
-def test_429s_halve_the_requests_in_flight() -> None:
-    throttle = Throttle()
-    # The 429s of requests that were in flight together count once.
-    for _refusal in range(MAX_CONCURRENCY):
-        throttle.slow_down(5)
-    entered = threading.Event()
+def possible(throttle: Throttle) -> int:
+    """The number of requests that can be in flight."""
+    leave = threading.Event()
+    entered: list[None] = []
 
     def enter() -> None:
         with throttle:
-            entered.set()
+            entered.append(None)
+            leave.wait(10)
 
-    with contextlib.ExitStack() as in_flight:
-        for _request in range(MAX_CONCURRENCY // 2):
-            in_flight.enter_context(throttle)
-        threading.Thread(target=enter, daemon=True).start()
-        assert not entered.wait(0.1)
-    assert entered.wait(10)
+    running = [start(enter) for _request in range(MAX_CONCURRENCY + 1)]
+    time.sleep(0.05)
+    count = len(entered)
+    leave.set()
+    for request in running:
+        request.result(10)
+    return count
 
 
-def test_one_request_is_always_possible(clock: FakeClock) -> None:
+def test_a_429_halves_the_requests_in_flight_and_successes_add_one(clock: FakeClock) -> None:
     throttle = Throttle()
-    for _refusal in range(20):
-        throttle.slow_down(1)
-        clock.sleep(2)
-    with throttle:
-        pass
+    assert possible(throttle) == MAX_CONCURRENCY == 8
+    for limit in (4, 2, 1, 1):
+        # The 429s of requests that were in flight together count once.
+        for _refusal in range(MAX_CONCURRENCY):
+            throttle.slow_down(5)
+        clock.sleep(6)
+        assert possible(throttle) == limit
+    for limit in (*range(1, 8), 8, 8):
+        assert possible(throttle) == limit
+        for _success in range(limit):
+            throttle.speed_up()
+    throttle.slow_down(5)
+    clock.sleep(6)
+    for _success in range(3):
+        throttle.speed_up()
+    # Successes before a 429 do not count.
+    throttle.slow_down(5)
+    clock.sleep(6)
+    throttle.speed_up()
+    assert possible(throttle) == 2
 
 
 def test_workers_take_no_further_item_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
