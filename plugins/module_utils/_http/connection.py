@@ -121,8 +121,9 @@ def new_session(context: ssl.SSLContext | None) -> requests.Session:
     session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
     # requests parses the Location header even if it does not follow the redirect, and this can fail.
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, _Adapter(context))
+    adapter = _Adapter(context)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
     return session
 
 

@@ -34,6 +34,7 @@ from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     GATEWAY_ERROR,
     HANG,
+    NOT_HTTP,
     RATE_LIMITED,
     RESET,
     SERVER_ERROR,
@@ -73,6 +74,19 @@ def api(start_server: StartServer) -> FakeApi:
     return start_server(FakeApi, item(id="id-1", name="One"))
 
 
+def expire_token(api: FakeApi, removals: int) -> None:
+    """Let the token that was given expire with this removal."""
+    left = removals
+
+    def expire(line: str) -> None:
+        nonlocal left
+        left -= line.startswith("DELETE /ai")
+        if not left:
+            api.valid.discard(TOKEN)
+
+    api.hook = expire
+
+
 def limit_tokens(api: FakeApi, requests: int) -> None:
     """Let the token of each login expire after so many requests, but no request meet two tokens that have expired."""
     served: dict[str, int] = {}
@@ -90,28 +104,37 @@ def limit_tokens(api: FakeApi, requests: int) -> None:
     api.hook = expire
 
 
-# Rule 1: the token that was given, else a login before the first request
+# Rules 1, 2 and 5: which token a module uses
+
+
+RUNS: dict[str, tuple[dict[str, t.Any], list[str]]] = {
+    "a token": ({"token": TOKEN, "login": True}, ["{first} [given]"]),
+    "a login": ({"login": True}, [LOGIN, "{first} [token-1]"]),
+    "a blank token": ({"login": True, "access_token": " \n"}, [LOGIN, "{first} [token-1]"]),
+    "a token that is refused": ({"token": "expired", "login": True}, ["{first} [expired]", LOGIN, "{first} [token-1]"]),
+    "check mode": ({"login": True, "check": True}, [LOGIN]),
+    "check mode, and a token that is refused": ({"token": "expired", "login": True, "check": True}, ["GET "]),
+}
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_given_token_is_used_and_no_login_made(api: FakeApi, call: str) -> None:
+@pytest.mark.parametrize("run", RUNS)
+def test_token_of_each_module(api: FakeApi, run: str, call: str) -> None:
     main, options, first = CALLS[call]
-    ended = api.run(main, token=TOKEN, login=True, **options)
-    assert not ended.failed
-    assert all(line.endswith("[given]") for line in api.lines)
-    assert api.lines[0] == f"{first} [given]"
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_without_a_token_the_login_is_the_first_request(api: FakeApi, call: str) -> None:
-    main, options, first = CALLS[call]
-    ended = api.run(main, login=True, **options)
-    assert not ended.failed
-    assert api.lines[:2] == [LOGIN, f"{first} [token-1]"]
-    assert api.lines[-1] == REVOCATION
-    assert api.lines.count(LOGIN) == 1
-    assert api.body(0) == {"email": EMAIL, "password": PASSWORD}
-    assert "authorization" not in api.requests[0].headers
+    given, begin = RUNS[run]
+    assert not api.run(main, **given, **options).failed
+    for line, expected in zip(api.lines, begin):
+        assert line.startswith(expected.format(first=first))
+    login = run != "a token"
+    assert api.lines.count(LOGIN) == login
+    assert api.lines.count(REVOCATION) == login
+    if login:
+        assert api.lines[-1] == REVOCATION
+        number = api.lines.index(LOGIN)
+        assert api.body(number) == {"email": EMAIL, "password": PASSWORD}
+        assert "authorization" not in api.requests[number].headers
+    if "check" in given:
+        assert all(line.startswith("GET ") for line in api.lines if line not in (LOGIN, REVOCATION))
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -120,28 +143,9 @@ def test_no_ids_send_nothing(api: FakeApi, check: bool) -> None:
     assert (ended.failed, ended.changed, ended.outcomes, api.lines) == (False, False, [], [])
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\n"])
-def test_a_blank_token_counts_as_not_given(api: FakeApi, blank: str) -> None:
-    ended = api.run(ai_llm_info.main, login=True, access_token=blank)
-    assert not ended.failed
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]", REVOCATION]
-
-
-@pytest.mark.parametrize("blank", ["", " \t"])
-def test_a_blank_email_and_password_count_as_not_given(api: FakeApi, blank: str) -> None:
-    api.valid.clear()
-    ended = api.run(ai_llm_info.main, token=TOKEN, email=blank, password=blank)
-    assert ended.code == "unauthorized"
-    assert api.lines == ["GET /ai/llm [given]"]
-
-
-# Rule 2: after a 401, a login and the same request once more
-
-
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"id": "id-1", "state": "absent"}, "DELETE /ai/llm/id-1"),
         ({"ids": ["id-1"], "state": "absent"}, "DELETE /ai/llm/id-1"),
         ({"id": "id-1", "name": "Two"}, "PUT /ai/llm/id-1"),
         ({"workspace_id": WORKSPACE, **NEW}, "POST /ai/llm"),
@@ -160,59 +164,102 @@ def test_after_a_401_the_request_is_repeated_with_the_token_of_a_login(
     assert api.requests[start].body == api.requests[start + 2].body
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_the_first_request_of_each_module_is_repeated_after_a_401(api: FakeApi, call: str) -> None:
-    main, options, first = CALLS[call]
-    api.valid.clear()
-    ended = api.run(main, token=TOKEN, login=True, **options)
-    assert not ended.failed
-    assert api.lines[:3] == [f"{first} [given]", LOGIN, f"{first} [token-1]"]
+REMOVAL = "DELETE /ai/llm/id-1"
+WITH_A_LOGIN = [LOGIN, f"{REMOVAL} [token-1]", REVOCATION]
+NO_LOGIN = response(403, {"success": False, "error_code": "INVALID_PASSWORD"})
+BOTH = {"token": TOKEN, "login": True}
+ONLY_LOGIN = {"login": True}
 
 
-def test_a_401_without_a_password_is_final(api: FakeApi) -> None:
-    api.valid.clear()
-    ended = api.run(ai_llm.main, token=TOKEN, id="id-1", state="absent")
-    assert (ended.code, ended.changed) == ("unauthorized", False)
-    assert "email and password" in ended.values["msg"]
-    assert api.lines == ["DELETE /ai/llm/id-1 [given]"]
-
-
-def test_a_401_uses_up_no_retry(api: FakeApi) -> None:
-    api.next("DELETE /ai/llm/id-1", UNAUTHORIZED, GATEWAY_ERROR)
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=1, id="id-1", state="absent")
-    assert (ended.failed, ended.changed) == (False, True)
-    delete = "DELETE /ai/llm/id-1"
-    assert api.lines == [f"{delete} [given]", LOGIN, f"{delete} [token-1]", f"{delete} [token-1]", REVOCATION]
-
-
-def test_a_removal_that_was_lost_before_the_401_has_changed_something(api: FakeApi) -> None:
-    api.next("DELETE /ai/llm/id-1", After(RESET), UNAUTHORIZED)
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=1, id="id-1", state="absent")
-    assert (ended.failed, ended.changed) == (False, True)
-    delete = "DELETE /ai/llm/id-1"
-    assert api.lines == [f"{delete} [given]", f"{delete} [given]", LOGIN, f"{delete} [token-1]", REVOCATION]
-
-
-def test_a_removal_that_was_lost_stays_unknown_if_the_login_fails(api: FakeApi) -> None:
-    api.next("DELETE /ai/llm/id-1", After(RESET), UNAUTHORIZED)
-    api.next("GET /ai/llm", UNAUTHORIZED)
-    api.next(LOGIN, response(401, {"success": False, "error_code": "INVALID_PASSWORD"}))
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=1, id="id-1", state="absent")
-    assert (ended.code, ended.changed) == ("login_failed", False)
-    assert ended.error["outcome_unknown"] is True
-    assert api.lines.count(LOGIN) == 1
-
-
-@pytest.mark.parametrize("listed", [True, False])
-def test_a_403_of_the_login_is_not_that_of_the_removal(listed: bool, api: FakeApi) -> None:
-    api.next("DELETE /ai/llm/id-1", RESET, UNAUTHORIZED)
-    api.next(LOGIN, response(403, {"success": False, "error_code": "INVALID_PASSWORD"}))
-    if not listed:
-        api.next("GET /ai/llm", UNAUTHORIZED)
-    ended = api.run(ai_llm.main, token=TOKEN, login=True, retries=1, id="id-1", state="absent")
-    assert (ended.code, ended.changed, ended.error["outcome_unknown"]) == ("login_failed", False, True)
-    assert "Check password" in ended.msg
-    assert "id-1" in api.configurations
+@pytest.mark.parametrize(
+    ("responses", "options", "result", "lines"),
+    [
+        # Without a password, a 401 is final. It uses up no retry, and what was lost before it stays in doubt.
+        ({REMOVAL: [UNAUTHORIZED]}, {"token": TOKEN}, ("unauthorized", False), [f"{REMOVAL} [given]"]),
+        (
+            {REMOVAL: [UNAUTHORIZED]},
+            {"token": TOKEN, "email": "", "password": " \t"},
+            ("unauthorized", False),
+            [f"{REMOVAL} [given]"],
+        ),
+        (
+            {REMOVAL: [UNAUTHORIZED, GATEWAY_ERROR]},
+            BOTH,
+            (None, True),
+            [f"{REMOVAL} [given]", LOGIN, *[f"{REMOVAL} [token-1]"] * 2, REVOCATION],
+        ),
+        (
+            {REMOVAL: [After(RESET), UNAUTHORIZED]},
+            BOTH,
+            (None, True),
+            [*[f"{REMOVAL} [given]"] * 2, LOGIN, f"{REMOVAL} [token-1]", REVOCATION],
+        ),
+        # The 403 of a login is not that of the removal. The list with the old token shows that nothing was removed.
+        (
+            {REMOVAL: [RESET, UNAUTHORIZED], LOGIN: [NO_LOGIN]},
+            BOTH,
+            ("login_failed", False),
+            [*[f"{REMOVAL} [given]"] * 2, LOGIN, "GET /ai/llm [given]"],
+        ),
+        (
+            {REMOVAL: [RESET, UNAUTHORIZED], LOGIN: [NO_LOGIN], "GET /ai/llm": [UNAUTHORIZED]},
+            BOTH,
+            ("login_failed", False),
+            [*[f"{REMOVAL} [given]"] * 2, LOGIN, "GET /ai/llm [given]"],
+        ),
+        # A revocation that fails changes nothing, is tried once, and causes no login.
+        *[
+            ({"DELETE /token/.*": [answered] * 10}, ONLY_LOGIN, (None, True), WITH_A_LOGIN)
+            for answered in (
+                ABSENT,
+                UNAUTHORIZED,
+                response(429, {"success": False}, {"Retry-After": "30"}),
+                GATEWAY_ERROR,
+                response(200, b"\xff\x00"),
+                RESET,
+                (b"this is no HTTP\r\n\r\n", Act.CLOSE),
+            )
+        ],
+        # An ID that cannot be used is not revoked. A token is stripped.
+        *[
+            ({LOGIN: [After(response(200, login_answer(1, tokenId=id)))]}, ONLY_LOGIN, (None, True), WITH_A_LOGIN[:2])
+            for id in (None, "", " ", ".", "..", "\ud800", "a\nb", 5, True, ["a"], {"a": "b"})
+        ],
+        (
+            {LOGIN: [After(response(200, login_answer(1, accessToken=" token-1\n")))]},
+            ONLY_LOGIN,
+            (None, True),
+            WITH_A_LOGIN,
+        ),
+        # A login is repeated after a transient failure.
+        *[
+            ({LOGIN: [answered]}, ONLY_LOGIN, (None, True), [LOGIN, *WITH_A_LOGIN])
+            for answered in (RESET, GATEWAY_ERROR, RATE_LIMITED)
+        ],
+    ],
+)
+def test_requests_of_a_removal(
+    responses: dict[str, list[t.Any]],
+    options: dict[str, t.Any],
+    result: tuple[str | None, bool],
+    lines: list[str],
+    api: FakeApi,
+    clock: FakeClock,
+) -> None:
+    for line, answers in responses.items():
+        api.next(line, *answers)
+    ended = api.run(ai_llm.main, id="id-1", state="absent", retries=1, **options)
+    assert (ended.code, ended.changed) == result
+    assert api.lines == lines
+    assert "warnings" not in ended.values
+    assert ended.failed is (result[0] is not None)
+    if result[0] == "login_failed":
+        assert ended.error["outcome_unknown"] is True
+        assert "Check password" in ended.msg
+    if result[0] == "unauthorized":
+        assert "email and password" in ended.msg
+    # Only a request that is repeated waits.
+    assert bool(clock.sleeps) is (lines.count(LOGIN) == 2 or any(lines.count(line) == 2 for line in lines))
 
 
 def test_a_creation_after_a_401_is_made_once(api: FakeApi) -> None:
@@ -225,20 +272,12 @@ def test_a_creation_after_a_401_is_made_once(api: FakeApi) -> None:
     ]
 
 
-# Rule 3: one login for all, and an end to logging in
+# Rule 3: one login for all. test_auth.py has when there is no further login.
 
 
 def test_workers_share_one_login_when_the_token_expires(api: FakeApi) -> None:
     api.configurations = {id: item(id=id, name=id) for id in MANY}
-    deleted = 0
-
-    def expire(line: str) -> None:
-        nonlocal deleted
-        deleted += line.startswith("DELETE /ai")
-        if deleted == 20:
-            api.valid.discard(TOKEN)
-
-    api.hook = expire
+    expire_token(api, 20)
     ended = api.run(ai_llm.main, token=TOKEN, login=True, ids=MANY, state="absent")
     assert not ended.failed
     assert {outcome["outcome"] for outcome in ended.values["outcomes"]} == {"deleted"}
@@ -248,24 +287,14 @@ def test_workers_share_one_login_when_the_token_expires(api: FakeApi) -> None:
     assert len([line for line in api.lines if line.startswith("DELETE /ai")]) <= len(MANY) + 8
 
 
-def test_tokens_are_renewed_as_often_as_a_long_task_needs_it(api: FakeApi) -> None:
-    ids = [f"id-{number}" for number in range(200)]
-    api.configurations = {id: item(id=id, name=id) for id in ids}
-    limit_tokens(api, 40)
-    ended = api.run(ai_llm.main, login=True, ids=ids, state="absent")
-    assert not ended.failed
-    assert not api.configurations
-    assert api.lines.count(LOGIN) >= 5
+# Rule 4: logins are revoked
 
 
-# Rule 4: the sessions that were opened are revoked
-
-
-def test_sessions_are_revoked_with_the_newest_token_after_success(api: FakeApi) -> None:
+def test_logins_are_revoked_with_the_newest_token_after_success(api: FakeApi) -> None:
     api.next("PUT .*", UNAUTHORIZED)
     ended = api.run(ai_llm.main, login=True, id="id-1", name="Two", validate=True)
     assert not ended.failed
-    assert api.lines[:-2] == [
+    assert api.lines == [
         LOGIN,
         "GET /ai/llm [token-1]",
         "PUT /ai/llm/id-1 [token-1]",
@@ -273,57 +302,32 @@ def test_sessions_are_revoked_with_the_newest_token_after_success(api: FakeApi) 
         "PUT /ai/llm/id-1 [token-2]",
         "GET /ai/llm [token-2]",
         "POST /ai/llm/id-1/validate [token-2]",
+        # The login of the token comes last: its end may be the end of the token.
+        "DELETE /token/session-1 [token-2]",
+        "DELETE /token/session-2 [token-2]",
     ]
-    # The session of the token comes last: its end may be the end of the token.
-    assert api.lines[-2:] == ["DELETE /token/session-1 [token-2]", "DELETE /token/session-2 [token-2]"]
 
 
-@pytest.mark.parametrize("call", ["ai_llm", "ai_llms", "options that are missing"])
-def test_sessions_are_revoked_after_a_failure(api: FakeApi, call: str) -> None:
+@pytest.mark.parametrize(
+    ("main", "options"),
+    [
+        (ai_llm.main, {"id": "id-1", "state": "absent"}),
+        (ai_llms.main, {"workspace_id": WORKSPACE, "ai_llms": [], "prune": True}),
+        # Options that are missing are known to be once the list has been read.
+        (ai_llm.main, {"workspace_id": WORKSPACE, "name": "New"}),
+    ],
+)
+def test_logins_are_revoked_after_a_failure(
+    main: t.Callable[[], None], options: dict[str, t.Any], api: FakeApi
+) -> None:
     api.configurations["id-1"]["repos"] = [repo(1)]
-    if call == "ai_llm":
-        ended = api.run(ai_llm.main, login=True, id="id-1", state="absent")
-    elif call == "ai_llms":
-        ended = api.run(ai_llms.main, login=True, workspace_id=WORKSPACE, ai_llms=[], prune=True)
-    else:
-        # They are known to be missing once the list has been read.
-        ended = api.run(ai_llm.main, login=True, workspace_id=WORKSPACE, name="New")
-    assert ended.failed
+    assert api.run(main, login=True, **options).failed
     assert api.lines[-1] == REVOCATION
     assert api.lines.count(REVOCATION) == 1
 
 
-@pytest.mark.parametrize(
-    "answered",
-    [
-        ABSENT,
-        response(429, {"success": False}, {"Retry-After": "30"}),
-        GATEWAY_ERROR,
-        response(200, b"\xff\x00"),
-        RESET,
-        (b"this is no HTTP\r\n\r\n", Act.CLOSE),
-    ],
-)
-def test_a_revocation_that_fails_changes_nothing_and_is_tried_once(
-    api: FakeApi, answered: Response, clock: FakeClock
-) -> None:
-    api.next("DELETE /token/.*", answered)
-    ended = api.run(ai_llm.main, login=True, retries=3, id="id-1", state="absent")
-    assert (ended.failed, ended.changed) == (False, True)
-    assert api.lines == [LOGIN, "DELETE /ai/llm/id-1 [token-1]", REVOCATION]
-    assert not clock.sleeps
-    assert "warnings" not in ended.values
-
-
-def test_a_refused_revocation_causes_no_login(api: FakeApi) -> None:
-    api.next("DELETE /token/.*", *[UNAUTHORIZED] * 10)
-    ended = api.run(ai_llm.main, login=True, retries=3, id="id-1", state="absent")
-    assert (ended.failed, ended.changed) == (False, True)
-    assert api.lines == [LOGIN, "DELETE /ai/llm/id-1 [token-1]", REVOCATION]
-
-
 def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> None:
-    """However many there are: a long task has the sessions of many logins. After the first eight, no time is left."""
+    """However many there are: a long task has many logins. After the first eight, no time is left."""
     ids = [f"id-{number}" for number in range(400)]
     api.configurations = {id: item(id=id, name=id) for id in ids}
     limit_tokens(api, 20)
@@ -341,132 +345,76 @@ def test_revocations_that_hang_delay_the_task_by_a_few_seconds(api: FakeApi) -> 
     ended = api.run(ai_llm.main, login=True, ids=ids, state="absent", timeout=60)
     assert time.monotonic() - first_revocation < MAX_WAIT / 2
     assert not ended.failed
+    assert not api.configurations
     assert api.lines.count(LOGIN) > 2 * MAX_CONCURRENCY
     assert len([line for line in api.lines if line.startswith("DELETE /token/")]) <= MAX_CONCURRENCY + 1
-
-
-# Rule 5: check mode
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_check_mode_logs_in_reads_and_logs_out(api: FakeApi, call: str) -> None:
-    main, options, _first = CALLS[call]
-    ended = api.run(main, login=True, check=True, **options)
-    assert not ended.failed
-    assert api.lines[0] == LOGIN
-    assert api.lines[-1] == REVOCATION
-    assert all(line.startswith("GET ") for line in api.lines[1:-1])
-
-
-def test_check_mode_logs_in_again_after_a_401(api: FakeApi) -> None:
-    api.valid.clear()
-    ended = api.run(ai_llms.main, token=TOKEN, login=True, check=True, workspace_id=WORKSPACE, ai_llms=[], prune=True)
-    assert (ended.failed, ended.changed) == (False, True)
-    get = f"GET /ai/llm?workspaceId={WORKSPACE}"
-    assert api.lines == [f"{get} [given]", LOGIN, f"{get} [token-1]", REVOCATION]
 
 
 # Rule 6: a login that fails
 
 
+def refused(reason: t.Any = None, status: int = 401, **fields: t.Any) -> Response:
+    return response(status, {"success": False, "error_code": reason, **fields})
+
+
+TRANSIENT = {
+    RATE_LIMITED: "rate_limited",
+    SERVER_ERROR: "server_error",
+    GATEWAY_ERROR: "server_error",
+    NOT_HTTP: "invalid_response",
+    RESET: "unreachable",
+}
+
+
 @pytest.mark.parametrize(
-    ("reason", "next_step"),
+    ("answered", "code", "reason", "words"),
     [
-        ("USER_NOT_FOUND", "Check email"),
-        ("INVALID_PASSWORD", "Check password"),
-        ("USER_INACTIVE", "administrator"),
-        ("NO_PASSWORD_SET", "Google, GitHub or Microsoft"),
-        ("SOMETHING_NEW", "Check email and password"),
-        (None, "Check email and password"),
-        (5, "Check email and password"),
+        (refused("USER_NOT_FOUND"), "login_failed", "USER_NOT_FOUND", "Check email"),
+        (refused("INVALID_PASSWORD"), "login_failed", "INVALID_PASSWORD", "Check password"),
+        (refused("USER_INACTIVE"), "login_failed", "USER_INACTIVE", "administrator"),
+        (refused("NO_PASSWORD_SET"), "login_failed", "NO_PASSWORD_SET", "Google, GitHub or Microsoft"),
+        (refused("SOMETHING_NEW"), "login_failed", "SOMETHING_NEW", "Check email and password"),
+        (refused(5), "login_failed", None, "Check email and password"),
+        *[
+            (refused(status=status, message="No"), "login_failed", None, "Check email and password")
+            for status in (400, 401, 403, 404, 409, 422, 423)
+        ],
+        # Even with a token (decision 1). How a login asks for a second factor is not documented, so the hint comes too.
+        *[
+            (
+                response(status, login_answer(1, success=False, error_code="MFA", message="Second factor needed")),
+                "login_failed",
+                "MFA",
+                "Second factor needed (MFA). Check email and password. Accounts with multi-factor",
+            )
+            for status in (200, 201)
+        ],
+        *[
+            (response(200, login_answer(1, accessToken=token)), "login_failed", None, "multi-factor")
+            for token in (
+                *(None, "", " ", "two words", "line\nbreak", "ü", "\ud800", "a\u2028b", "\x00", 5, 1.5, True),
+                *(["a"], {"a": "b"}),
+            )
+        ],
+        # The codes of other requests
+        (response(404, "<h1>Not found</h1>", {"Content-Type": "text/html"}), "invalid_response", ..., ""),
+        (response(302, b"", {"Location": "/elsewhere"}), "invalid_response", ..., ""),
+        (response(200, [1]), "invalid_response", ..., ""),
+        *[(answered, code, ..., "") for answered, code in TRANSIENT.items()],
     ],
-)
-def test_a_refused_login_names_the_reason_and_what_to_do(api: FakeApi, reason: t.Any, next_step: str) -> None:
-    api.next(LOGIN, response(401, {"success": False, "error_code": reason}))
-    ended = api.run(ai_llm_info.main, login=True, retries=3)
-    assert ended.code == "login_failed"
-    assert ended.error["reason"] == (reason if isinstance(reason, str) else None)
-    assert ended.error["http_status"] == 401
-    assert next_step in ended.values["msg"]
-    assert api.lines == [LOGIN]
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 423])
-def test_a_4xx_refuses_the_login_and_is_sent_once(api: FakeApi, status: int) -> None:
-    api.next(LOGIN, response(status, {"success": False, "message": "No"}))
-    ended = api.run(ai_llm_info.main, login=True, retries=3)
-    assert (ended.code, ended.error["reason"]) == ("login_failed", None)
-    assert api.lines == [LOGIN]
-
-
-@pytest.mark.parametrize("status", [200, 201])
-def test_a_2xx_that_says_no_success_refuses_the_login(api: FakeApi, status: int) -> None:
-    """Even with a token (decision 1). How a login asks for a second factor is not documented, so the hint comes too."""
-    body = login_answer(1, success=False, error_code="MFA_REQUIRED", message="Second factor needed")
-    api.next(LOGIN, response(status, body))
-    ended = api.run(ai_llm_info.main, login=True, retries=3)
-    assert (ended.code, ended.error["reason"]) == ("login_failed", "MFA_REQUIRED")
-    assert "Second factor needed" in ended.values["msg"]
-    assert "multi-factor" in ended.values["msg"]
-    assert api.lines == [LOGIN]
-
-
-@pytest.mark.parametrize(
-    ("answered", "code"),
-    [
-        (RATE_LIMITED, "rate_limited"),
-        (SERVER_ERROR, "server_error"),
-        (GATEWAY_ERROR, "server_error"),
-        (response(404, "<h1>Not found</h1>", {"Content-Type": "text/html"}), "invalid_response"),
-        (response(302, b"", {"Location": "/elsewhere"}), "invalid_response"),
-        (response(200, [1]), "invalid_response"),
-        ((b"nonsense\r\n\r\n", Act.CLOSE), "invalid_response"),
-        (RESET, "unreachable"),
-    ],
-)
-def test_other_answers_to_a_login_have_the_codes_of_other_requests(api: FakeApi, answered: Response, code: str) -> None:
-    api.next(LOGIN, answered)
-    ended = api.run(ai_llm_info.main, login=True)
-    assert (ended.code, ended.error["outcome_unknown"]) == (code, False)
-    assert "reason" not in ended.error
-    assert "the login failed" in ended.values["msg"]
-    assert api.lines == [LOGIN]
-
-
-@pytest.mark.parametrize("answered", [RESET, GATEWAY_ERROR, response(503, b""), RATE_LIMITED])
-def test_a_login_is_repeated_after_a_transient_failure(api: FakeApi, answered: Response) -> None:
-    api.next(LOGIN, answered)
-    ended = api.run(ai_llm_info.main, login=True, retries=1)
-    assert not ended.failed
-    assert api.lines == [LOGIN, LOGIN, "GET /ai/llm [token-1]", REVOCATION]
-
-
-@pytest.mark.parametrize(
-    "token",
-    [None, "", " ", "two words", "line\nbreak", "ü", "\ud800", "a\u2028b", "\x00", 5, 1.5, True, ["a"], {"a": "b"}],
 )
 @pytest.mark.parametrize("main", [ai_llm_info.main, session.main])
-def test_a_login_without_a_usable_token_fails_cleanly(api: FakeApi, token: t.Any, main: t.Callable[[], None]) -> None:
-    api.next(LOGIN, response(200, login_answer(1, accessToken=token)))
-    ended = api.run(main, login=True)
-    assert (ended.code, ended.error["reason"]) == ("login_failed", None)
-    assert "multi-factor" in ended.values["msg"]
-    assert api.lines == [LOGIN]
-
-
-def test_a_token_with_white_space_around_it_is_stripped(api: FakeApi) -> None:
-    api.next(LOGIN, After(response(200, login_answer(1, accessToken=" token-1\n"))))
-    ended = api.run(ai_llm_info.main, login=True)
-    assert not ended.failed
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]", REVOCATION]
-
-
-@pytest.mark.parametrize("token_id", [None, "", " ", ".", "..", "\ud800", "a\nb", 5, True, ["a"], {"a": "b"}])
-def test_an_unusable_token_id_is_not_revoked(api: FakeApi, token_id: t.Any) -> None:
-    api.next(LOGIN, After(response(200, login_answer(1, tokenId=token_id))))
-    ended = api.run(ai_llm_info.main, login=True)
-    assert not ended.failed
-    assert api.lines == [LOGIN, "GET /ai/llm [token-1]"]
+def test_a_login_that_fails(
+    main: t.Callable[[], None], answered: Response, code: str, reason: t.Any, words: str, api: FakeApi
+) -> None:
+    api.next(LOGIN, *[answered] * 2)
+    ended = api.run(main, login=True, retries=1)
+    assert (ended.code, ended.error.get("reason", ...), ended.error["outcome_unknown"]) == (code, reason, False)
+    assert "the login failed" in ended.msg
+    assert words in ended.msg
+    # The platform may lock the account of a user whose password is often wrong.
+    assert set(api.lines) == {LOGIN}
+    assert len(api.lines) == (2 if answered in TRANSIENT else 1)
 
 
 # Rule 7: when the login fails before any write, and in the middle
@@ -501,15 +449,7 @@ def test_the_same_if_what_needs_no_change_needed_no_token(api: FakeApi) -> None:
 
 def test_a_login_that_fails_in_the_middle_is_the_error_of_each_item_that_needed_it(api: FakeApi) -> None:
     api.configurations = {id: item(id=id, name=id) for id in MANY}
-    deleted = 0
-
-    def expire(line: str) -> None:
-        nonlocal deleted
-        deleted += line.startswith("DELETE /ai")
-        if deleted == 20:
-            api.valid.clear()
-
-    api.hook = expire
+    expire_token(api, 20)
     api.next(LOGIN, *[response(401, {"success": False, "error_code": "USER_INACTIVE"})] * 40)
     ended = api.run(ai_llm.main, token=TOKEN, login=True, ids=MANY, state="absent")
     assert (ended.code, ended.changed) == ("partial_failure", True)
@@ -569,12 +509,14 @@ BODIES: dict[str, t.Callable[[str], t.Any]] = {
 
 
 @pytest.mark.parametrize("status", [200, 403, 500])
-def test_tokens_in_a_login_that_fails_are_hidden(api: FakeApi, status: int) -> None:
-    body = {"success": False, "accessToken": ACCESS, "message": f"a second factor is needed for {ACCESS}"}
+def test_secrets_in_a_login_that_fails_are_hidden(api: FakeApi, status: int) -> None:
+    message = f"a second factor is needed for {ACCESS} {PASSWORD}"
+    body = {"success": False, "accessToken": ACCESS, "message": message, "error_code": PASSWORD}
     api.next(LOGIN, response(status, body))
     ended = api.run(ai_llm_info.main, login=True)
     assert ended.failed
     assert "a second factor is needed for ********" in ended.output
+    assert not [core for core in CORES if core in ended.output]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -619,13 +561,6 @@ def test_a_login_token_hides_no_return_value(api: FakeApi) -> None:
         assert ended.error["http_status"] == 500
 
 
-def test_the_error_code_of_a_refused_login_hides_the_password(api: FakeApi) -> None:
-    api.next(LOGIN, response(401, {"success": False, "error_code": PASSWORD, "message": f"No user has {PASSWORD}"}))
-    ended = api.run(ai_llm_info.main, login=True)
-    assert ended.code == "login_failed"
-    assert PASSWORD_CORE not in ended.output
-
-
 def test_only_session_returns_a_token(api: FakeApi) -> None:
     api.next(LOGIN, response(200, login_answer(1, accessToken=ACCESS, refreshToken=REFRESH)))
     ended = api.run(session.main, login=True)
@@ -636,19 +571,12 @@ def test_only_session_returns_a_token(api: FakeApi) -> None:
     assert api.lines == [LOGIN]
 
 
-def test_session_ignores_a_token_from_elsewhere(api: FakeApi) -> None:
-    ended = api.run(session.main, login=True, access_token="Bearer not-a-token")
-    assert not ended.failed
-    assert api.lines == [LOGIN]
-
-
 @pytest.mark.parametrize("token", [b"\xff", b"'quoted'", b"********", b""])
-def test_session_ignores_a_token_of_the_environment(
-    api: FakeApi, token: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_session_ignores_a_token(api: FakeApi, token: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environb, b"FLASHBACK_ACCESS_TOKEN", token)
     assert not api.run(session.main, login=True).failed
-    assert api.lines == [LOGIN]
+    assert not api.run(session.main, login=True, access_token="Bearer not-a-token").failed
+    assert api.lines == [LOGIN] * 2
 
 
 @pytest.mark.parametrize("token_id", [None, "", " "])
