@@ -696,6 +696,20 @@ def test_a_request_that_waits_is_not_sent_again(
     assert (error.code, error.effect, error.attempts, len(clock.sleeps)) == ("unreachable", Effect.PENDING, 1, 1)
 
 
+@pytest.mark.parametrize("successes", [(OK, ABSENT), (FORBIDDEN,)])
+def test_responses_speed_the_client_up_again_after_a_429(
+    successes: tuple[Response, ...], server: ScriptedServer, new_client: NewClient
+) -> None:
+    client = new_client(retries=1)
+    server.expect(DELETE, RATE_LIMITED, OK, *successes * 21)
+    delete(client)
+    assert client._throttle._limit == MAX_CONCURRENCY // 2
+    for _request in range(21 * len(successes)):
+        with contextlib.suppress(ApiError):
+            delete(client)
+    assert client._throttle._limit == MAX_CONCURRENCY
+
+
 def test_all_workers_wait_after_a_429(
     server: ScriptedServer, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,25 @@ def test_a_429_halves_the_requests_in_flight_and_successes_add_one(clock: FakeCl
     assert possible(throttle) == 2
 
 
+def test_a_request_that_waits_begins_when_the_limit_grows(clock: FakeClock) -> None:
+    throttle = Throttle()
+    for _refusal in range(3):
+        throttle.slow_down(5)
+        clock.sleep(6)
+    entered = threading.Event()
+
+    def enter() -> None:
+        with throttle:
+            entered.set()
+
+    with throttle:
+        waiting = start(enter)
+        assert not entered.wait(0.05)
+        throttle.speed_up()
+        assert entered.wait(10)
+    waiting.result(10)
+
+
 def test_workers_take_no_further_item_after_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process needs some milliseconds to end, in which the workers could send many requests."""
     done: list[int] = []
