@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
+from .._errors import Origin
 from .api import CREDENTIALS, AiLlm, serialize_ai_llm
 
 if t.TYPE_CHECKING:
@@ -81,7 +82,9 @@ class Outcome(t.NamedTuple):
         return self._replace(status=_DONE[self.change.action], failure=None, evidence=evidence, **known)
 
     def failed(self, failure: Failure) -> Outcome:
-        return self._replace(status="unknown" if failure.outcome_unknown else "failed", failure=failure)
+        """The outcome of a write that failed, or that was not sent, because others failed before it."""
+        not_done: Status = "skipped" if failure.origin is Origin.NOT_SENT else "failed"
+        return self._replace(status="unknown" if failure.outcome_unknown else not_done, failure=failure)
 
 
 def not_sent(change: Change) -> Outcome:

@@ -338,6 +338,19 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
     assert server.lines.index(LIST) == len(IDS) == len(server.requests) - 1
 
 
+def test_removals_that_are_not_sent_are_skipped_with_the_reason(
+    server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]
+) -> None:
+    """After several requests in a row that failed, nothing more is sent. The list settles only those that were sent."""
+    server.respond = Responder({"GET": lists(*(item(id=id) for id in IDS))}, SERVER_ERROR)
+    outcomes = apply(new_ai_llms(), REMOVALS)
+    sent = [line for line in server.lines if line.startswith("DELETE")]
+    results = [result_of(outcome) for outcome in outcomes]
+    assert results.count(("failed", "server_error")) == len(sent) < len(IDS)
+    assert results.count(("skipped", "server_error")) == len(IDS) - len(sent)
+    assert not any(outcome.changed for outcome in outcomes)
+
+
 # Creations
 
 UNKNOWN_FIELDS = {"org_id": None, "user_id": None, "created_at": None}
