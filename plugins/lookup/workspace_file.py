@@ -126,10 +126,6 @@ _value:
           O(flashback.platform.ai_llms#module:update_credentials=always).
       type: list
       elements: dict
-    without_secret:
-      description: The names of configurations that cannot be created, because they have no C(secret_env).
-      type: list
-      elements: str
 """
 
 import os
@@ -139,7 +135,7 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._text import excerpt, join_limited
-from ..plugin_utils._workspace_file import CREDENTIALS, Description, Item, read
+from ..plugin_utils._workspace_file import read
 
 MAX_PROBLEMS = 20
 
@@ -147,69 +143,54 @@ MAX_PROBLEMS = 20
 class LookupModule(LookupBase):
     def run(self, terms: list[t.Any], variables: t.Any = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:
         self.set_options(var_options=variables, direct=kwargs)
-        credentials, only = self.get_option("credentials"), self.get_option("only")
-        return [described(str(term), credentials, only) for term in terms]
+        return [self._described(os.path.expanduser(str(path))) for path in terms]
 
+    def _described(self, path: str) -> dict[str, t.Any]:
+        only = self.get_option("only")
+        values, problems = read(path)
+        result: dict[str, t.Any] = {}
+        if not problems:
+            items = [item for item in values["configurations"] if only is None or item["name"] in only]
+            present = [item for item in items if item.get("state") != "absent"]
+            unknown = [str(name) for name in only or [] if name not in [item["name"] for item in present]]
+            if unknown or only == []:
+                names = join_limited(unknown) or "no name was given"
+                problems.append(f"These must be names of configurations that the file describes as present: {names}.")
+            result = {key: values[key] for key in ("workspace_id", "prune_limit", "validate") if key in values}
+            result["prune"] = values["prune"] and only is None
+            result["ai_llms"] = [self._ai_llm(item, path, problems) for item in items]
+            result["variables"] = {
+                item["name"]: {field: item[f"{field}_env"] for field in ("key", "secret") if f"{field}_env" in item}
+                for item in present
+            }
+            result["rotation"] = [
+                {key: value for key, value in item.items() if key not in ("state", "ai_type", "endpoint")}
+                for item in result["ai_llms"]
+                if result["variables"].get(item["name"])
+            ]
+        if len(problems) > MAX_PROBLEMS:
+            problems[MAX_PROBLEMS:] = [f"{len(problems) - MAX_PROBLEMS} more problems are not shown."]
+        return {"path": os.path.realpath(path), "problems": problems, **({} if problems else result)}
 
-def described(path: str, credentials: str, only: list[t.Any] | None) -> dict[str, t.Any]:
-    """Return what the lookup returns for one file."""
-    path = os.path.expanduser(path)
-    description, problems = read(path)
-    values: dict[str, t.Any] = {}
-    if description:
-        problems = _unknown_names(description, only)
-        items = [item for item in description.items if only is None or item.name in only]
-        ai_llms = [_options(item, credentials, problems, path) for item in items]
-        present = [item for item in items if item.present]
-        values = {
-            "workspace_id": description.workspace_id,
-            "ai_llms": ai_llms,
-            "prune": description.prune and only is None,
-            **({} if description.prune_limit is None else {"prune_limit": description.prune_limit}),
-            "validate": description.validate,
-            "variables": {
-                item.name: {field: variable.name for field, variable in item.variables.items()} for item in present
-            },
-            "rotation": [
-                {key: value for key, value in options.items() if key not in ("state", "ai_type", "endpoint")}
-                for options, item in zip(ai_llms, items)
-                if item.present and item.variables
-            ],
-            "without_secret": [item.name for item in present if "secret" not in item.variables],
-        }
-    if len(problems) > MAX_PROBLEMS:
-        problems = [*problems[:MAX_PROBLEMS], f"{len(problems) - MAX_PROBLEMS} more problems are not shown."]
-    return {"path": os.path.realpath(path), "problems": problems, **({} if problems else values)}
-
-
-def _unknown_names(description: Description, only: list[t.Any] | None) -> list[str]:
-    present = [item.name for item in description.items if item.present]
-    unknown = [str(name) for name in only or [] if name not in present]
-    if only == [] or unknown:
-        names = join_limited(unknown) or "no name was given"
-        return [f"These must be names of configurations that the file describes as present: {names}."]
-    return []
-
-
-def _options(item: Item, credentials: str, problems: list[str], path: str) -> dict[str, t.Any]:
-    """Return an item for the module's option `ai_llms`. Adds to the problems."""
-    options = {"name": item.name, "state": "present" if item.present else "absent", **item.fields}
-    if not item.present or credentials == "omit":
+    def _ai_llm(self, item: dict[str, t.Any], path: str, problems: list[str]) -> dict[str, t.Any]:
+        """Return an item for the module's option `ai_llms`. Adds to the problems."""
+        source = self.get_option("credentials")
+        options = {key: item[key] for key in ("name", "state", "ai_type", "endpoint") if key in item}
+        if item.get("state") == "absent" or source == "omit":
+            return options
+        for field in ("key", "secret"):
+            variable = item.get(f"{field}_env")
+            if variable:
+                options[f"{field}_from"] = variable
+            if source == "placeholder" and (variable or field == "secret"):
+                # Nobody can know it before, and give a configuration a name in which the module would hide it.
+                options[field] = secrets.token_hex(16)
+            elif variable:
+                # Bytes that are not UTF-8 are lone surrogates here.
+                options[field] = os.environ.get(variable, "").encode("utf-8", "replace").decode()
+                if not options[field].strip():
+                    problems.append(
+                        f"{excerpt(path)}, line {item['lines'][f'{field}_env']}: the environment variable {variable} of"
+                        f" '{excerpt(item['name'])}' is not set, or is empty: set it first."
+                    )
         return options
-    for field in CREDENTIALS:
-        variable = item.variables.get(field)
-        if variable:
-            options[f"{field}_from"] = variable.name
-        if credentials == "placeholder" and (variable or field == "secret"):
-            # Nobody can know it before, and use it in a name, which the module would hide then.
-            options[field] = secrets.token_hex(16)
-        elif variable:
-            # Bytes that are not UTF-8 are lone surrogates here.
-            value = os.environ.get(variable.name, "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-            if not value.strip() or "\ufffd" in value:
-                problems.append(
-                    f"{excerpt(path)}, line {variable.line}: the environment variable {variable.name} of"
-                    f" '{excerpt(item.name)}' is not set, is empty, or is not UTF-8: set it before you run this."
-                )
-            options[field] = value
-    return options

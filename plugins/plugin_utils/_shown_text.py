@@ -16,88 +16,69 @@ import re
 import unicodedata
 
 MAX_TEXT = 120
-MAX_MESSAGE = 600
 
-_PLAIN = re.compile(r"[!-\[\]-_a-{}~]+( [!-\[\]-_a-{}~]+)*")
-# Letters, marks, and symbols that nobody sees: fillers, joiners, a blank pattern, selectors, a null note.
-_INVISIBLE = frozenset(
-    map(chr, [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x2800, 0x3164, 0xFFA0, 0x16FE4, 0x1D159])
-) | frozenset(map(chr, [*range(0x180B, 0x180F), *range(0xFE00, 0xFE0F), *range(0xE0100, 0xE01F0)]))
+# A backslash begins the notation of a hidden character.
+_PLAIN = re.compile(r"[!-\[\]-_a-{}~]+(?: [!-\[\]-_a-{}~]+)*")
+# Characters that end a code span or a cell of a table, and letters, marks, and symbols that nobody sees.
+_HIDDEN = re.compile(
+    "[`|\\\\\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U00016fe4\U0001d159"
+    "\U000e0100-\U000e01ef]"
+)
 _JOINER, _EMOJI_STYLE, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"
-_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
-_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\\]*@)?([^/?#\\]*)")
+_EMOJI_MODIFIERS = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\\]*@)?([^/?#\\:]*)[^/?#\\]*")
 
 
-def code(text: str, other: str | None = None, *, uncut: int = 0, limit: int = MAX_TEXT) -> str:
+def code(text: str, other: str = "", *, uncut: int = 0, limit: int = MAX_TEXT) -> str:
     """Return a text as a code span. A long text is cut in its middle, and its length follows.
 
     :param other: Another text, from which the reader must be able to tell this one apart.
     :param uncut: The number of characters at its beginning that are never cut.
     """
-    if not text:
-        return "(empty)"
     if len(text) <= uncut + limit:
-        return f"`{escaped(text)}`"
-    shown = [(0, uncut + limit // 2), (len(text) - limit // 3, len(text))]
-    if other is not None and other != text:
-        differs = next((index for index, pair in enumerate(zip(text, other)) if pair[0] != pair[1]), len(other))
-        shown.insert(1, (max(differs - 10, 0), min(differs + limit // 3, len(text))))
-    parts, end = [], 0
+        return f"`{escaped(text)}`" if text else "(empty)"
+    differs = next((index for index, pair in enumerate(zip(text, other)) if pair[0] != pair[1]), len(other))
+    shown = [(0, uncut + limit // 2), (differs - 10, differs + limit // 3), (len(text) - limit // 3, len(text))]
+    parts, end = "", 0
     for start, stop in sorted(shown):
-        parts.append(("…" if start > end else "") + escaped(text[max(start, end) : stop]))
-        end = max(end, stop)
-    return f"`{''.join(parts)}` ({len(text):,} characters)"
+        parts += ("…" if start > end else "") + escaped(text[max(start, end) : max(stop, end)])
+        end = max(stop, end)
+    return f"`{parts}` ({len(text):,} characters)"
 
 
-def endpoint(text: str, other: str | None = None) -> str:
+def endpoint(text: str, other: str = "") -> str:
     """Return a URL as a code span. The host is never cut. If it is not ASCII, its form in punycode follows."""
     match = _HOST.match(text)
+    host = match[1] if match else ""
     shown = code(text, other, uncut=match.end() if match else len(text))
-    host = match[1].rpartition(":")[0] or match[1] if match else text
-    return shown if host.isascii() else f"{shown} (host `{escaped(_punycode(host))}`)"
-
-
-def is_plain(text: str) -> bool:
-    """Whether the reader sees each character of the text as it is."""
-    return bool(_PLAIN.fullmatch(text)) or not any(_hidden(text))
+    return shown if host.isascii() else f"{shown} (host `{_punycode(host)}`)"
 
 
 def escaped(text: str) -> str:
-    r"""Return the text with a notation such as `\u200b` for what cannot be shown, or would end a code span or a cell."""
+    r"""Return the text with a notation such as `\u200b` for characters that nobody sees, or that end a code span."""
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(_notation(char) if hide else char for char, hide in zip(text, _hidden(text)))
+    return "".join(_notation(char) if _is_hidden(text, index) else char for index, char in enumerate(text))
 
 
-def _hidden(text: str) -> list[bool]:
-    return [_is_hidden(text, index, char) for index, char in enumerate(text)]
-
-
-def _is_hidden(text: str, index: int, char: str) -> bool:
-    before, after = text[:index], text[index + 1 :]
+def _is_hidden(text: str, index: int) -> bool:
+    char, before, after = text[index], text[max(index - 9, 0) : index], text[index + 1 : index + 2]
     if char == " ":
         return not before or not after or before[-1] == " "
     if char == _JOINER:
-        return not (_is_emoji(before.rstrip("".join(_SKIN_TONES) + _EMOJI_STYLE)[-1:]) and _is_emoji(after[:1]))
+        around = before.rstrip(_EMOJI_MODIFIERS)[-1:], after
+        return not all(other and unicodedata.category(other) == "So" for other in around)
     if char == _EMOJI_STYLE:
-        return not (after.startswith(_KEYCAP) or (before and unicodedata.category(before[-1])[0] in "SP"))
-    return char in "`|\\" or char in _INVISIBLE or unicodedata.category(char)[0] not in "LMNPS"
-
-
-def _is_emoji(char: str) -> bool:
-    return char != "" and unicodedata.category(char) == "So"
+        return not before or (unicodedata.category(before[-1])[0] not in "SP" and after != _KEYCAP)
+    return bool(_HIDDEN.match(char)) or unicodedata.category(char)[0] not in "LMNPS"
 
 
 def _notation(char: str) -> str:
-    number = ord(char)
-    return "\\\\" if char == "\\" else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    return "\\\\" if char == "\\" else f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
 
 
 def _punycode(host: str) -> str:
     try:
-        return host.encode("idna").decode("ascii")
+        return host.encode("idna").decode()
     except UnicodeError:
-        labels = (
-            label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in host.split(".")
-        )
-        return ".".join(labels)
+        return host.encode("ascii", "backslashreplace").decode()

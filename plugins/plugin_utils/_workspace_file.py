@@ -5,7 +5,7 @@
 # This plugin util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""Read the file that describes a workspace, as data. Whoever can change the file gets no more than what a plan shows."""
+"""Read the file that describes a workspace as data, so that its author gets no more than what a plan shows."""
 
 from __future__ import annotations
 
@@ -17,282 +17,187 @@ import typing as t
 
 import yaml
 
-from ..module_utils._ai_llm.api import AI_TYPES
-from ..module_utils._options.checks import check_id, check_not_masked, check_text
+from ..module_utils._options.checks import check_endpoint, check_id, check_text
+from ..module_utils._options.shared import AI_LLM
 from ..module_utils._text import excerpt
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 MAX_BYTES = 4 * 1024 * 1024
 
-# The environment variable of each credential is in the item's key "key_env" or "secret_env".
-CREDENTIALS = ("key", "secret")
-
 # libyaml is ten times faster, but not in every installation.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
-
-_TAG = "tag:yaml.org,2002:"
-_KINDS = {
-    f"{_TAG}bool": "a boolean",
-    f"{_TAG}float": "a number",
-    f"{_TAG}int": "a number",
-    f"{_TAG}merge": "a merge key",
-    f"{_TAG}timestamp": "a date",
-    f"{_TAG}value": "a default value",
-}
-# What is text for PyYAML, but not for every reader of YAML.
+_SCALARS = ("str", "null", "bool", "int", "float", "timestamp", "value")
+# What is text for PyYAML, but not for every program that reads YAML.
 _NOT_ALWAYS_TEXT = re.compile(
-    r"[-+]?(0x[0-9a-f_]+|0o[0-7_]+|0b[01_]+|(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[-+]?\d+)?|\.inf)|\.nan|y|n",
-    re.IGNORECASE | re.ASCII,
+    r"(?ia)[-+]?(0x[\da-f_]+|0o[0-7_]+|0b[01_]+|(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[-+]?\d+)?|\.inf)|\.nan|y|n"
 )
+_NO_SECRETS = "the file contains no secrets. Write {} with the name of an environment variable"
 _HINTS = {
     "ai_llms": "write configurations",
-    "key": "the file contains no secrets. Write key_env with the name of an environment variable",
-    "secret": "the file contains no secrets. Write secret_env with the name of an environment variable",
+    "key": _NO_SECRETS.format("key_env"),
+    "secret": _NO_SECRETS.format("secret_env"),
     "update_credentials": "the playbook rotate sends credentials again",
 }
+_EMPTY = (
+    "the list of configurations is empty, so prune would remove everything in the workspace. If this is right, set"
+    " prune_limit to the number of configurations to remove"
+)
 
 
-class Variable(t.NamedTuple):
-    """The name of an environment variable, and the line of the file that has it."""
+def read(path: str) -> tuple[dict[str, t.Any], list[str]]:
+    """Return the values of the file, and all its problems, each with what to do. With problems, values can be missing.
 
-    name: str
-    line: int
-
-
-class Item(t.NamedTuple):
-    """A configuration. fields: the options `ai_type` and `endpoint`. variables: by "key" and "secret"."""
-
-    name: str
-    present: bool
-    fields: dict[str, str]
-    variables: dict[str, Variable]
-
-
-class Description(t.NamedTuple):
-    workspace_id: str
-    items: list[Item]
-    prune: bool
-    prune_limit: int | None
-    validate: bool
-
-
-def read(path: str) -> tuple[Description | None, list[str]]:
-    """Return the description of a workspace, and all problems of the file. With problems, the description is None."""
-    name = excerpt(path)
+    An item of `configurations` also has `lines`, the line of each of its keys. The texts quote no values, because these
+    can be secrets.
+    """
+    problems: list[tuple[int, str]] = []
+    values: dict[str, t.Any] = {}
     try:
-        text = _load(path)
+        root = _Loader(_load(path)).get_single_node()
+        values = {"prune": False, "validate": False, **_mapping(root, _FILE, "the file", problems)}
+        if values.get("configurations") == [] and values["prune"] and "prune_limit" not in values:
+            problems.append((values["lines"]["configurations"], _EMPTY))
+    except yaml.MarkedYAMLError as error:
+        # Only these parts of the error, because its text quotes the line.
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        problems.append((line, f"the file is not valid YAML: {error.problem}"))
     except OSError as error:
-        return None, [f"{name} cannot be read: {error.strerror}. The working directory is {excerpt(os.getcwd())}."]
-    except ValueError as error:
-        return None, [f"{name} {error}."]
-    parser = _Parser()
-    description = parser.parse(text)
-    problems = [f"{name}, line {line}: {problem}." for line, problem in sorted(parser.problems)]
-    return None if problems else description, problems
+        problems.append((0, f"{error.strerror}. The working directory is {excerpt(os.getcwd())}"))
+    except (ValueError, RecursionError) as error:
+        problems.append((0, str(error)))
+    name = excerpt(path)
+    return values, [f"{name}{f', line {line}' if line else ''}: {problem}." for line, problem in sorted(problems)]
 
 
 def _load(path: str) -> str:
-    # A named pipe would block without this flag.
+    # Without this flag, a named pipe would block.
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("is not a file")
+            raise ValueError("this is not a file")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ValueError(f"has more than {MAX_BYTES} bytes")
+        raise ValueError(f"the file has more than {MAX_BYTES} bytes")
     if data.startswith(b"$ANSIBLE_VAULT"):
-        raise ValueError("is encrypted with Ansible Vault. It contains no secrets, so save it as plain text")
+        raise ValueError("the file is encrypted. It contains no secrets, so save it as plain text")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"is not valid UTF-8 in line {line}: save it in this encoding") from None
+        raise ValueError(f"line {line} is not UTF-8: save the file in this encoding") from None
+    control = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if control:
+        raise ValueError(f"line {text.count(chr(10), 0, control.start()) + 1} has a control character: remove it")
+    return text
 
 
-class _Parser:
-    """Collects problems as pairs of a line and a text. The texts do not quote values, which can be secrets."""
-
-    def __init__(self) -> None:
-        self.problems: list[tuple[int, str]] = []
-
-    def parse(self, text: str) -> Description | None:
-        unprintable = _UNPRINTABLE.search(text)
-        if unprintable:
-            self.problems.append((text.count("\n", 0, unprintable.start()) + 1, "remove the control character"))
-            return None
-        try:
-            root = _Loader(text).get_single_node()
-        except yaml.MarkedYAMLError as error:
-            # Only these parts, because the text of the error quotes the line, which can have a secret.
-            self.problems.append(
-                (error.problem_mark.line + 1 if error.problem_mark else 1, f"not YAML, {error.problem}")
-            )
-            return None
-        except RecursionError:
-            self.problems.append((1, "the file is too deeply nested"))
-            return None
-        checks: dict[str, Callable[[yaml.Node], t.Any]] = {
-            "workspace_id": lambda node: _text(node, check_id),
-            "configurations": self._items,
-            "prune": _boolean,
-            "prune_limit": _number,
-            "validate": _boolean,
-        }
-        values, lines = self._mapping(root, checks, ("workspace_id", "configurations"), "the file")
-        values = {"prune": False, "prune_limit": None, "validate": False, **values}
-        items = values.get("configurations")
-        if items == [] and values["prune"] and values["prune_limit"] is None:
-            self.problems.append(
-                (
-                    lines["configurations"],
-                    "the list of configurations is empty, so prune would remove everything in the workspace. If this is"
-                    " right, set prune_limit to the number of configurations to remove",
-                )
-            )
-        if self.problems or items is None:
-            return None
-        return Description(values["workspace_id"], items, values["prune"], values["prune_limit"], values["validate"])
-
-    def _items(self, node: yaml.Node) -> list[Item]:
-        if not isinstance(node, yaml.SequenceNode) or node.tag != f"{_TAG}seq":
-            raise ValueError(f"must be a list, not {_kind(node)}. For a workspace without configurations, write []")
-        items = []
-        first_lines: dict[str, int] = {}
-        for child in node.value:
-            values, lines = self._mapping(child, _ITEM, ("name",), "each configuration")
-            if "name" not in values:
-                continue
-            name = values["name"]
-            if name in first_lines:
-                problem = (
-                    f"the name '{excerpt(name)}' is already in line {first_lines[name]}: remove or rename one of them"
-                )
-                self.problems.append((lines["name"], problem))
-            first_lines[name] = lines["name"]
-            variables = {
-                field: Variable(values[f"{field}_env"], lines[f"{field}_env"])
-                for field in CREDENTIALS
-                if f"{field}_env" in values
-            }
-            fields = {field: values[field] for field in ("ai_type", "endpoint") if field in values}
-            items.append(Item(name, values.get("state", "present") == "present", fields, variables))
-        return items
-
-    def _mapping(
-        self,
-        node: yaml.Node | None,
-        checks: Mapping[str, Callable[[yaml.Node], t.Any]],
-        required: tuple[str, ...],
-        what: str,
-    ) -> tuple[dict[str, t.Any], dict[str, int]]:
-        """Return the checked values of a mapping, and the lines of its keys."""
-        values: dict[str, t.Any] = {}
-        lines: dict[str, int] = {}
-        line = _line(node) if node else 1
-        if not isinstance(node, yaml.MappingNode) or node.tag != f"{_TAG}map":
-            found = _kind(node) if node else "empty"
-            self.problems.append((line, f"{what} must have keys and values, such as {required[0]}, but it is {found}"))
-            return values, lines
-        for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+def _mapping(
+    node: yaml.Node | None, known: dict[str, _Read], what: str, problems: list[tuple[int, str]]
+) -> dict[str, t.Any]:
+    """Return the values of a mapping, and its `lines`."""
+    lines: dict[str, int] = {}
+    values: dict[str, t.Any] = {"lines": lines}
+    if not isinstance(node, yaml.MappingNode) or _tag(node) != "map":
+        problems.append((_line(node), f"{what} must have keys with values, such as {next(iter(known))}"))
+        return values
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+        line = _line(key_node)
+        if key not in known:
+            # A secret can be in the place of a key.
+            shown = f"the key {key}" if re.fullmatch("[a-z_]{1,30}", key) else "a key"
+            hint = " or ".join(difflib.get_close_matches(key, known, 1) or known)
+            problems.append((line, f"{shown} is unknown: {_HINTS.get(key, f'write {hint}')}"))
+        elif key in lines:
+            problems.append((line, f"{key} is already in line {lines[key]}: remove one of them"))
+        else:
+            lines[key] = line
             try:
-                if key not in checks:
-                    raise ValueError(_unknown_key(key, list(checks)))
-                if key in lines:
-                    raise ValueError(f"the key {key} is already in line {lines[key]}: remove one of them")
-                lines[key] = _line(key_node)
-                try:
-                    values[key] = checks[key](value_node)
-                except ValueError as error:
-                    raise ValueError(f"{key} {error}") from None
+                values[key] = known[key](value_node, problems)
             except ValueError as error:
-                self.problems.append((_line(key_node), str(error)))
-        self.problems += [(line, f"{what} needs the key {key}") for key in required if key not in lines]
-        return values, lines
+                problems.append((_line(value_node), f"{key} {error}"))
+    missing = [key for key in _REQUIRED if key in known and key not in lines]
+    problems += [(_line(node), f"{what} needs the key {key}") for key in missing]
+    return values
 
 
-def _unknown_key(key: str, known: list[str]) -> str:
-    # A secret could be in the place of a key.
-    shown = f"the key {key}" if re.fullmatch("[a-z_]{1,30}", key) else "a key that is not shown here"
-    near = difflib.get_close_matches(key, known, 1)
-    hint = _HINTS.get(key) or (f"write {near[0]}" if near else f"the known keys are {', '.join(known)}")
-    return f"{shown} is unknown: {hint}"
+def _items(node: yaml.Node, problems: list[tuple[int, str]]) -> list[dict[str, t.Any]]:
+    if not isinstance(node, yaml.SequenceNode) or _tag(node) != "seq":
+        raise ValueError("must be a list. For a workspace without configurations, write []")
+    items = [_mapping(child, _ITEM, "each configuration", problems) for child in node.value]
+    first: dict[str, int] = {}
+    for item in (item for item in items if "name" in item):
+        name, line = item["name"], item["lines"]["name"]
+        if first.setdefault(name, id(item)) != id(item):
+            problems.append(
+                (line, f"'{excerpt(name)}' is the name of another configuration: remove or rename one of them")
+            )
+    return items
 
 
-def _scalar(node: yaml.Node, kind: str) -> yaml.ScalarNode:
-    """Return the node. Raises ValueError if it is no scalar, or has a tag of its own."""
+def _scalar(node: yaml.Node, needed: str, tag: str = "str", pattern: str = ".*") -> str:
+    """Return the text of a value. Raises ValueError with the end of a sentence if it has another type or notation."""
     if not isinstance(node, yaml.ScalarNode):
-        raise ValueError(f"must be {kind}, not {_kind(node)}")
-    if node.tag not in (f"{_TAG}str", f"{_TAG}null", *_KINDS) or (node.style and node.tag != f"{_TAG}str"):
+        raise ValueError(f"must be {needed}, not a list or a dictionary")
+    found, text = _tag(node), str(node.value)
+    if found not in _SCALARS or (node.style and found != "str"):
         raise ValueError("must not have a tag, such as !vault: remove the tag")
-    if node.tag == f"{_TAG}null":
+    if found == "null":
         raise ValueError("has no value: add one, or remove the key")
-    return node
-
-
-def _text(node: yaml.Node, check: Callable[[str], str]) -> str:
-    text = str(_scalar(node, "text").value)
-    if not node.style and (node.tag != f"{_TAG}str" or _NOT_ALWAYS_TEXT.fullmatch(text)):
-        kind = _KINDS.get(node.tag, "another type in some programs")
-        raise ValueError(f"must be text, but YAML reads it as {kind}: put it in quotation marks")
+    if tag == "str" and (found != "str" or (not node.style and _NOT_ALWAYS_TEXT.fullmatch(text))):
+        raise ValueError("must be text, but YAML can read it as a number, a boolean, or a date: add quotation marks")
     if "{{" in text or "{%" in text:
-        raise ValueError(
-            "must not have a template, because nothing in this file is evaluated. For a credential, write secret_env or"
-            " key_env with the name of an environment variable"
-        )
-    return check(check_not_masked(text))
+        hint = "For a credential, write secret_env or key_env with the name of an environment variable"
+        raise ValueError(f"must not have a template, because nothing in this file is evaluated. {hint}")
+    if found != tag or not re.fullmatch(pattern, text, re.DOTALL):
+        raise ValueError(f"must be {needed}")
+    return text
 
 
-def _boolean(node: yaml.Node) -> bool:
-    scalar = _scalar(node, "true or false")
-    if scalar.tag != f"{_TAG}bool":
-        raise ValueError("must be true or false, without quotation marks")
-    return scalar.value.lower() in ("true", "yes", "on")
+def _tag(node: yaml.Node) -> str:
+    return str(node.tag).replace("tag:yaml.org,2002:", "", 1)
 
 
-def _number(node: yaml.Node) -> int:
-    scalar = _scalar(node, "a whole number")
-    if scalar.tag != f"{_TAG}int" or not re.fullmatch("0|[1-9][0-9]{0,8}", scalar.value):
-        raise ValueError("must be a whole number that is not negative, in digits, without quotation marks")
-    return int(scalar.value)
+def _line(node: yaml.Node | None) -> int:
+    return int(node.start_mark.line) + 1 if node else 0
 
 
-def _one_of(*choices: str) -> Callable[[yaml.Node], str]:
-    def check(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return text
-
-    return lambda node: _text(node, check)
+def _text(check: Callable[[str], str]) -> _Read:
+    return lambda node, _problems: check(_scalar(node, "text"))
 
 
-def _check_variable(name: str) -> str:
-    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("must be the name of an environment variable, in letters, digits, and underscores")
-    if name.upper().startswith(("FLASHBACK_", "ANSIBLE_")):
-        raise ValueError(
-            "must not begin with FLASHBACK_ or ANSIBLE_, because such a variable is not for a provider: use another name"
-        )
-    return name
+def _pattern(needed: str, pattern: str) -> _Read:
+    return lambda node, _problems: _scalar(node, needed, pattern=pattern)
 
 
-def _kind(node: yaml.Node) -> str:
-    if isinstance(node, yaml.MappingNode):
-        return "a dictionary"
-    return "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
+def _boolean(node: yaml.Node, _problems: list[tuple[int, str]]) -> bool:
+    return _scalar(node, "true or false, without quotation marks", "bool").lower() in ("true", "yes", "on")
 
 
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+def _number(node: yaml.Node, _problems: list[tuple[int, str]]) -> int:
+    return int(_scalar(node, "a whole number, 0 or more, without quotation marks", "int", "0|[1-9][0-9]{0,8}"))
 
 
-_ITEM: dict[str, Callable[[yaml.Node], t.Any]] = {
-    "name": lambda node: _text(node, check_text),
-    "state": _one_of("present", "absent"),
-    "ai_type": _one_of(*AI_TYPES),
-    "endpoint": lambda node: _text(node, check_text),
-    "key_env": lambda node: _text(node, _check_variable),
-    "secret_env": lambda node: _text(node, _check_variable),
+_Read = t.Callable[[yaml.Node, "list[tuple[int, str]]"], t.Any]
+_TYPES = AI_LLM["ai_type"].choices or ()
+_VARIABLE = _pattern(
+    "the name of an environment variable: letters, digits, underscores, and not FLASHBACK_ or ANSIBLE_ at its start",
+    "(?!(?i:FLASHBACK_|ANSIBLE_))[A-Za-z_][A-Za-z0-9_]*",
+)
+_ITEM: dict[str, _Read] = {
+    "name": _text(check_text),
+    "state": _pattern("present or absent", "present|absent"),
+    "ai_type": _pattern(f"one of {', '.join(_TYPES)}", "|".join(_TYPES)),
+    "endpoint": _text(check_endpoint),
+    "key_env": _VARIABLE,
+    "secret_env": _VARIABLE,
 }
+_FILE: dict[str, _Read] = {
+    "workspace_id": _text(check_id),
+    "configurations": _items,
+    "prune": _boolean,
+    "prune_limit": _number,
+    "validate": _boolean,
+}
+_REQUIRED = ("workspace_id", "configurations", "name")
