@@ -143,54 +143,56 @@ MAX_PROBLEMS = 20
 class LookupModule(LookupBase):
     def run(self, terms: list[t.Any], variables: t.Any = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:
         self.set_options(var_options=variables, direct=kwargs)
-        return [self._described(os.path.expanduser(str(path))) for path in terms]
+        return [described(str(path), self.get_option("credentials"), self.get_option("only")) for path in terms]
 
-    def _described(self, path: str) -> dict[str, t.Any]:
-        only = self.get_option("only")
-        values, problems = read(path)
-        result: dict[str, t.Any] = {}
-        if not problems:
-            items = [item for item in values["configurations"] if only is None or item["name"] in only]
-            present = [item for item in items if item.get("state") != "absent"]
-            unknown = [str(name) for name in only or [] if name not in [item["name"] for item in present]]
-            if unknown or only == []:
-                names = join_limited(unknown) or "no name was given"
-                problems.append(f"These must be names of configurations that the file describes as present: {names}.")
-            result = {key: values[key] for key in ("workspace_id", "prune_limit", "validate") if key in values}
-            result["prune"] = values["prune"] and only is None
-            result["ai_llms"] = [self._ai_llm(item, path, problems) for item in items]
-            result["variables"] = {
-                item["name"]: {field: item[f"{field}_env"] for field in ("key", "secret") if f"{field}_env" in item}
-                for item in present
-            }
-            result["rotation"] = [
-                {key: value for key, value in item.items() if key not in ("state", "ai_type", "endpoint")}
-                for item in result["ai_llms"]
-                if result["variables"].get(item["name"])
-            ]
-        if len(problems) > MAX_PROBLEMS:
-            problems[MAX_PROBLEMS:] = [f"{len(problems) - MAX_PROBLEMS} more problems are not shown."]
-        return {"path": os.path.realpath(path), "problems": problems, **({} if problems else result)}
 
-    def _ai_llm(self, item: dict[str, t.Any], path: str, problems: list[str]) -> dict[str, t.Any]:
-        """Return an item for the module's option `ai_llms`. Adds to the problems."""
-        source = self.get_option("credentials")
-        options = {key: item[key] for key in ("name", "state", "ai_type", "endpoint") if key in item}
-        if item.get("state") == "absent" or source == "omit":
-            return options
-        for field in ("key", "secret"):
-            variable = item.get(f"{field}_env")
-            if variable:
-                options[f"{field}_from"] = variable
-            if source == "placeholder" and (variable or field == "secret"):
-                # Nobody can know it before, and give a configuration a name in which the module would hide it.
-                options[field] = secrets.token_hex(16)
-            elif variable:
-                # Bytes that are not UTF-8 are lone surrogates here.
-                options[field] = os.environ.get(variable, "").encode("utf-8", "replace").decode()
-                if not options[field].strip():
-                    problems.append(
-                        f"{excerpt(path)}, line {item['lines'][f'{field}_env']}: the environment variable {variable} of"
-                        f" '{excerpt(item['name'])}' is not set, or is empty: set it first."
-                    )
+def described(path: str, credentials: str = "read", only: list[t.Any] | None = None) -> dict[str, t.Any]:
+    """Return what the lookup returns for a file, see RETURN."""
+    path = os.path.expanduser(path)
+    values, problems = read(path)
+    result: dict[str, t.Any] = {}
+    if not problems:
+        items = [item for item in values["configurations"] if only is None or item["name"] in only]
+        present = [item for item in items if item.get("state") != "absent"]
+        unknown = [str(name) for name in only or [] if name not in [item["name"] for item in present]]
+        if unknown or only == []:
+            names = join_limited(unknown) or "no name was given"
+            problems.append(f"These must be names of configurations that the file describes as present: {names}.")
+        result = {key: values[key] for key in ("workspace_id", "prune_limit", "validate") if key in values}
+        result["prune"] = values["prune"] and only is None
+        result["ai_llms"] = [_ai_llm(item, path, credentials, problems) for item in items]
+        result["variables"] = {
+            item["name"]: {field: item[f"{field}_env"] for field in ("key", "secret") if f"{field}_env" in item}
+            for item in present
+        }
+        result["rotation"] = [
+            {key: value for key, value in item.items() if key not in ("state", "ai_type", "endpoint")}
+            for item in result["ai_llms"]
+            if result["variables"].get(item["name"])
+        ]
+    if len(problems) > MAX_PROBLEMS:
+        problems[MAX_PROBLEMS:] = [f"{len(problems) - MAX_PROBLEMS} more problems are not shown."]
+    return {"path": os.path.realpath(path), "problems": problems, **({} if problems else result)}
+
+
+def _ai_llm(item: dict[str, t.Any], path: str, credentials: str, problems: list[str]) -> dict[str, t.Any]:
+    """Return an item for the module's option `ai_llms`. Adds to the problems."""
+    options = {key: item[key] for key in ("name", "state", "ai_type", "endpoint") if key in item}
+    if item.get("state") == "absent" or credentials == "omit":
         return options
+    for field in ("key", "secret"):
+        variable = item.get(f"{field}_env")
+        if variable:
+            options[f"{field}_from"] = variable
+        if credentials == "placeholder" and (variable or field == "secret"):
+            # Nobody can know it before, and give a configuration a name in which the module would hide it.
+            options[field] = secrets.token_hex(16)
+        elif variable:
+            # Bytes that are not UTF-8 are lone surrogates here.
+            options[field] = os.environ.get(variable, "").encode("utf-8", "replace").decode()
+            if not options[field].strip():
+                problems.append(
+                    f"{excerpt(path)}, line {item['lines'][f'{field}_env']}: the environment variable {variable} of"
+                    f" '{excerpt(item['name'])}' is not set, or is empty: set it first."
+                )
+    return options
