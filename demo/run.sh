@@ -13,8 +13,8 @@ play() {
 # Make the plan, which must have this number of changes, and read its ID.
 plan() {
     plan_id='' plan_changes=''
-    play flashback.platform.plan --extra-vars @demo/workspace.yml
-    . ./plan.env
+    play flashback.platform.plan --extra-vars workspace=demo/workspace.yml
+    . ./workspace.plan.env
     [ "$plan_changes" = "$1" ] || fail 1 "The plan has $plan_changes changes instead of $1."
 }
 
@@ -24,11 +24,11 @@ fail() {
 }
 
 if [ $# -eq 0 ]; then
-    trap 'rm -f plan.md plan.env' EXIT
+    trap 'rm -f workspace.plan.md workspace.plan.env workspace.apply.md' EXIT
     plan 3
     echo "Somebody reads the plan, and approves it by its ID."
     echo
-    play flashback.platform.apply --extra-vars @demo/workspace.yml --extra-vars "plan_id=$plan_id"
+    play flashback.platform.apply --extra-vars workspace=demo/workspace.yml --extra-vars "plan_id=$plan_id"
     plan 0
     set -- demo/playbook.yml
 fi
