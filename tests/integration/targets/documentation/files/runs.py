@@ -27,11 +27,13 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Run(t.NamedTuple):
     """A command that ended.
 
-    output: on one line, because YAML breaks long messages. requests: those that the API received. writes: method and
-    the status of those that write configurations.
+    log: what it printed. output: the same on one line and without doubled quotation marks, because YAML breaks and
+    quotes messages. requests: those that the API received. writes: method and the status of those that write
+    configurations.
     """
 
     succeeded: bool
+    log: str
     output: str
     requests: list[t.Any]
     writes: list[str]
@@ -59,7 +61,9 @@ def run(command: list[str], variables: dict[str, str] | None = None, *, provider
     if not providers:
         env = {name: value for name, value in env.items() if name not in PROVIDERS}
     before = len(mock("GET", "_mock/requests"))
-    ended = subprocess.run(command, cwd=FOLDER, env=env, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, cwd=FOLDER, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     requests = mock("GET", "_mock/requests")[before:]
     writes = [
         f"{item['method']} {item['status']}"
@@ -67,8 +71,8 @@ def run(command: list[str], variables: dict[str, str] | None = None, *, provider
         if item["method"] != "GET" and item["path"].startswith("/ai/llm")
     ]
     # This is shown if the test fails.
-    print(f"$ {command}\n{ended.stdout}{ended.stderr}\n{writes}")
-    return Run(ended.returncode == 0, " ".join((ended.stdout + ended.stderr).split()), requests, writes)
+    print(f"$ {command}\n{ended.stdout}\n{writes}")
+    return Run(ended.returncode == 0, ended.stdout, " ".join(ended.stdout.split()).replace("''", "'"), requests, writes)
 
 
 def variables_of(text: str) -> dict[str, str]:
