@@ -139,6 +139,10 @@ from ..plugin_utils._workspace_file import read
 
 MAX_PROBLEMS = 20
 
+# Nobody can know it before, and give a configuration a name in which the module would hide it. It is the same for all,
+# because the module searches its output for each of them.
+PLACEHOLDER = secrets.token_hex(16)
+
 
 class LookupModule(LookupBase):
     def run(self, terms: list[t.Any], variables: t.Any = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:
@@ -185,8 +189,7 @@ def _ai_llm(item: dict[str, t.Any], path: str, credentials: str, problems: list[
         if variable:
             options[f"{field}_from"] = variable
         if credentials == "placeholder" and (variable or field == "secret"):
-            # Nobody can know it before, and give a configuration a name in which the module would hide it.
-            options[field] = secrets.token_hex(16)
+            options[field] = PLACEHOLDER
         elif variable:
             # Bytes that are not UTF-8 are lone surrogates here.
             options[field] = os.environ.get(variable, "").encode("utf-8", "replace").decode()

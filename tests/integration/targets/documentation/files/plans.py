@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
-import time
 import typing as t
 from pathlib import Path
 
@@ -343,9 +343,9 @@ def try_many() -> None:
     mock("POST", "_mock/reset")
     item = "  - name: Ä{} {}\n    ai_type: AWS\n    endpoint: https://example.com/{}\n    secret_env: AWS_SECRET\n"
     write(HEADER + "".join(item.format(number, "|" * 60, "x" * 300) for number in range(3000)))
-    start = time.monotonic()
+    start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     assert play("plan").succeeded
-    assert time.monotonic() - start < 60
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start < 60
     left = files()
     page = left["workspace.plan.md"]
     shown = page.count("\n| create |")
