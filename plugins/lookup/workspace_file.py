@@ -42,8 +42,10 @@ options:
       - omit
   only:
     description:
-      - The names of the configurations to return, as a list or as text with commas. By default, all of them.
-      - RV(_value[].prune) is V(false) then, because the list is not complete.
+      - The names of configurations whose credentials you want to send again, with
+        O(flashback.platform.ai_llms#module:update_credentials=always). It is a list, or text with commas.
+      - RV(_value[].ai_llms) has only these configurations then, and each of them only its name and its credentials.
+        RV(_value[].prune) is V(false), because the list is not complete.
     type: list
     elements: str
 seealso:
@@ -120,12 +122,6 @@ _value:
         - For each configuration that must exist, the names of the environment variables of its C(key) and C(secret).
       type: dict
       sample: {Team OpenAI: {secret: OPENAI_API_KEY}}
-    rotation:
-      description:
-        - The configurations that have credentials, with only their names and credentials. Use it with
-          O(flashback.platform.ai_llms#module:update_credentials=always).
-      type: list
-      elements: dict
 """
 
 import os
@@ -157,23 +153,22 @@ def described(path: str, credentials: str = "read", only: list[t.Any] | None = N
     result: dict[str, t.Any] = {}
     if not problems:
         items = [item for item in values["configurations"] if only is None or item["name"] in only]
-        present = [item for item in items if item.get("state") != "absent"]
-        unknown = [str(name) for name in only or [] if name not in [item["name"] for item in present]]
-        if unknown or only == []:
-            names = join_limited(unknown) or "no name was given"
-            problems.append(f"These must be names of configurations that the file describes as present: {names}.")
         result = {key: values[key] for key in ("workspace_id", "prune_limit", "validate") if key in values}
         result["prune"] = values["prune"] and only is None
-        result["ai_llms"] = [_ai_llm(item, path, credentials, problems) for item in items]
         result["variables"] = {
             item["name"]: {field: item[f"{field}_env"] for field in ("key", "secret") if f"{field}_env" in item}
-            for item in present
+            for item in items
+            if item.get("state") != "absent"
         }
-        result["rotation"] = [
-            {key: value for key, value in item.items() if key not in ("state", "ai_type", "endpoint")}
-            for item in result["ai_llms"]
-            if result["variables"].get(item["name"])
-        ]
+        result["ai_llms"] = [_ai_llm(item, path, credentials, problems) for item in items]
+        if only is not None:
+            for item in result["ai_llms"]:
+                item.pop("ai_type", None)
+                item.pop("endpoint", None)
+            wrong = [str(name) for name in only if not isinstance(name, str) or not result["variables"].get(name)]
+            if wrong or not only:
+                names = join_limited(wrong) or "no name was given"
+                problems.append(f"These must be names of present configurations with key_env or secret_env: {names}.")
     if len(problems) > MAX_PROBLEMS:
         problems[MAX_PROBLEMS:] = [f"{len(problems) - MAX_PROBLEMS} more problems are not shown."]
     return {"path": os.path.realpath(path), "problems": problems, **({} if problems else result)}

@@ -18,7 +18,6 @@ import typing as t
 import yaml
 
 from ..module_utils._options.checks import check_endpoint, check_id, check_text
-from ..module_utils._options.shared import AI_LLM
 from ..module_utils._text import excerpt
 
 if t.TYPE_CHECKING:
@@ -180,7 +179,6 @@ def _number(node: yaml.Node, _problems: list[tuple[int, str]]) -> int:
 
 
 _Read = t.Callable[[yaml.Node, "list[tuple[int, str]]"], t.Any]
-_TYPES = AI_LLM["ai_type"].choices or ()
 _VARIABLE = _pattern(
     "the name of an environment variable: letters, digits, underscores, and not FLASHBACK_ or ANSIBLE_ at its start",
     "(?!(?i:FLASHBACK_|ANSIBLE_))[A-Za-z_][A-Za-z0-9_]*",
@@ -188,7 +186,7 @@ _VARIABLE = _pattern(
 _ITEM: dict[str, _Read] = {
     "name": _text(check_text),
     "state": _pattern("present or absent", "present|absent"),
-    "ai_type": _pattern(f"one of {', '.join(_TYPES)}", "|".join(_TYPES)),
+    "ai_type": _text(check_text),
     "endpoint": _text(check_endpoint),
     "key_env": _VARIABLE,
     "secret_env": _VARIABLE,

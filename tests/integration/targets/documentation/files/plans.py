@@ -55,7 +55,7 @@ WRONG: list[tuple[str, str | None, dict[str, t.Any], list[str]]] = [
         ["line 4: the environment variable OPENAI_API_KEY of 'Production OpenAI'"],
     ),
     ("rotate", PRODUCTION, {}, ["no name was given"]),
-    ("rotate", PRODUCTION, {"rotate": "Production OpenAI, Ghost"}, ["describes as present: Ghost."]),
+    ("rotate", PRODUCTION, {"rotate": "Production OpenAI, Ghost"}, ["with key_env or secret_env: Ghost."]),
     ("adopt", None, {}, ["Give the ID of the workspace"]),
     ("adopt", PRODUCTION, {"workspace_id": "workspace-123"}, ["workspace.yml exists, and was not changed"]),
     ("plan", HOSTILE_FILE, {}, FOUND),
