@@ -115,10 +115,11 @@ bench: .venv/demo .collections/ansible_collections/flashback/platform
 	@.venv/bin/python -m tests.benchmark
 
 dist: .venv/demo
-	$(PIP_INSTALL) antsibull-changelog
+	$(PIP_INSTALL) antsibull-changelog markdown-it-py
 	rm -rf dist
 	mkdir -p dist/source
 	git archive HEAD | tar -x -C dist/source
+	.venv/bin/python -m tests.tools.links README.md "$$(sed -n 's/^version: //p' galaxy.yml)" > dist/source/README.md
 	.venv/bin/python -m ansible galaxy collection build --output-path dist dist/source
 	cd dist && sha256sum *.tar.gz > SHA256SUMS
 	cd dist/source && ../../.venv/bin/python -m antsibull_changelog generate --only-latest --output ../release-notes.md

@@ -145,10 +145,12 @@ options:
     default: false
     version_added: 1.1.0
 seealso:
-  - ref: ansible_collections.flashback.platform.docsite.removing_safely
+  - name: Remove configurations safely
     description: How to remove only what you want to remove.
-  - ref: ansible_collections.flashback.platform.docsite.errors
+    link: https://github.com/flashbacktech/flashback.platform/blob/main/docs/guides/removing_safely.md
+  - name: Errors and what to do
     description: What each error code means, and what to do.
+    link: https://github.com/flashbacktech/flashback.platform/blob/main/docs/guides/errors.md
   - module: flashback.platform.ai_llms
   - module: flashback.platform.ai_llm_info
 """

@@ -164,10 +164,12 @@ options:
     type: str
     version_added: 1.4.0
 seealso:
-  - ref: ansible_collections.flashback.platform.docsite.workspace_as_code
+  - name: Manage a workspace as code
     description: How to describe a workspace in a file, and how to detect drift.
-  - ref: ansible_collections.flashback.platform.docsite.errors
+    link: https://github.com/flashbacktech/flashback.platform/blob/main/docs/guides/workspace_as_code.md
+  - name: Errors and what to do
     description: What each error code means, and what to do.
+    link: https://github.com/flashbacktech/flashback.platform/blob/main/docs/guides/errors.md
   - module: flashback.platform.ai_llm
   - module: flashback.platform.ai_llm_info
   - module: flashback.platform.workspace_info

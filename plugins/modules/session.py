@@ -72,8 +72,9 @@ notes:
   - The access token is valid for one hour. Tasks that use it do not log in again when it expires, unless they have
     O(email) and O(password), too.
 seealso:
-  - ref: ansible_collections.flashback.platform.docsite.authentication
+  - name: Authentication
     description: How to give credentials to the modules.
+    link: https://github.com/flashbacktech/flashback.platform/blob/main/docs/guides/authentication.md
   - module: flashback.platform.ai_llm
 """
 

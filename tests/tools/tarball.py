@@ -41,7 +41,7 @@ ADDED = {"FILES.json", "MANIFEST.json"}
 OF_A_USER = """
     .DS_Store .ansible/facts .env .envrc .idea/workspace.xml .venv/bin/python .vault_pass .vscode/settings.json
     #README.md# README.md~ Thumbs.db ansible.cfg build/lib.py collections/requirements.yml contract-report.md
-    coverage.xml credentials.json dist/notes.md docs/.DS_Store docs/Thumbs.db docs/docsite/rst/#index.rst#
+    coverage.xml credentials.json dist/notes.md docs/.DS_Store docs/Thumbs.db docs/guides/#errors.md#
     docs/demo.svg.bak
     env/bin/python flashback-platform-1.0.0.tar.gz group_vars/all.yml host_vars/localhost.yml hosts hosts.ini
     htmlcov/index.html id_ed25519 inventory.yml inventory/hosts.yml logs/run.log meta/runtime.yml.orig

@@ -44,37 +44,34 @@ SHOWN = ("ansible.cfg", "awx/plan.yml", "gitlab-ci.yml", "site.yml", "workspace.
 
 def compare_files(root: Path) -> None:
     """Stop if the guides do not mention a file of docs/pipelines, or show another text than this file has."""
-    guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "docsite" / "rst").glob("*.rst"))
+    guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "guides").glob("*.md"))
     folder = root / "docs" / "pipelines"
     for path in folder.rglob("*.*"):
         text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
         if path.name not in guides:
             raise SystemExit(f"no guide mentions {path.name}")
-        is_shown = textwrap.indent(text, "   ", lambda line: line != "\n") in guides
-        if str(path.relative_to(folder)) in SHOWN and not is_shown:
+        if str(path.relative_to(folder)) in SHOWN and text not in guides:
             raise SystemExit(f"no guide shows {path.name} as it is")
 
 
-def blocks(root: Path, guide: str, language: str) -> list[str]:
-    """The blocks of code in a language that a guide shows."""
-    text = (root / "docs" / "docsite" / "rst" / f"{guide}.rst").read_text(encoding="utf-8")
-    found = re.findall(rf"^( *)\.\. code-block:: {re.escape(language)}\n\n((?:(?:\1   .*)?\n)+)", text, re.M)
+def blocks(page: Path) -> list[str]:
+    """The blocks of YAML that a page shows."""
+    found = re.findall(r"^( *)```yaml\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.M | re.S)
     return [textwrap.dedent(block) for _indent, block in found]
 
 
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
-    """Names and texts: the modules' EXAMPLES, the YAML blocks of the README and of the guides."""
+    """Names and texts: the modules' EXAMPLES, the playbooks, tasks, and workspaces of the README and the guides."""
     modules = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py"))
     names = [f"flashback.platform.{module}" for module in modules]
     command = ["ansible-doc", "--json", "--type", "module", *names]
     docs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     for name in names:
         yield f"{name}-examples", docs[name]["examples"]
-    for block in re.findall(r"^```yaml\n(.*?)^```", (root / "README.md").read_text(encoding="utf-8"), re.M | re.S):
-        yield "readme", block
-    for guide in sorted(path.stem for path in (root / "docs" / "docsite" / "rst").glob("*.rst")):
-        for block in blocks(root, guide, "yaml+jinja"):
-            yield guide, block
+    for page in (root / "README.md", *sorted((root / "docs" / "guides").glob("*.md"))):
+        for block in blocks(page):
+            if isinstance(yaml.safe_load(block), list) or block.startswith("workspace_id:"):
+                yield page.stem, block
 
 
 def assigned(node: t.Any) -> t.Iterator[str]:
@@ -123,7 +120,8 @@ def plan_and_apply(workspace: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 def main() -> None:
     root, target = Path(sys.argv[1]), Path(sys.argv[2])
     compare_files(root)
-    inventory = next(block for block in blocks(root, "getting_started", "yaml") if block.startswith("all:"))
+    guide = root / "docs" / "guides" / "getting_started.md"
+    inventory = next(block for block in blocks(guide) if block.startswith("all:"))
     (target / "inventory.yml").write_text(inventory, encoding="utf-8")
     playbooks: dict[str, list[t.Any]] = {}
     for number, (name, text) in enumerate(snippets(root)):
