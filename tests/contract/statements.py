@@ -4,7 +4,7 @@
 
 """Statements: what a test says about the API, and where it comes from.
 
-A statement is documented by the vendor, or assumed by a design decision in CONTRIBUTING.md. If the API differs, a
+A statement is documented by the vendor, or assumed by a decision in docs/design.md. If the API differs, a
 documented statement fails the run, and an assumed one is only reported.
 """
 
