@@ -38,26 +38,38 @@ RESET = [
     }
 ]
 
-# The files of docs/pipelines that the guides show. They only mention the others.
-SHOWN = ("ansible.cfg", "awx/plan.yml", "gitlab-ci.yml", "site.yml", "workspace.yml")
+# The first key of a YAML file that a guide shows, and that is neither a playbook nor a file of docs/pipelines.
+OTHER_FILES = ("all", "collections", "prune")
 
 
-def compare_files(root: Path) -> None:
-    """Stop if the guides do not mention a file of docs/pipelines, or show another text than this file has."""
-    guides = "".join(path.read_text(encoding="utf-8") for path in (root / "docs" / "guides").glob("*.md"))
-    folder = root / "docs" / "pipelines"
-    for path in folder.rglob("*.*"):
-        text = path.read_text(encoding="utf-8").split("\n\n", 1)[1]
-        if path.name not in guides:
-            raise SystemExit(f"no guide mentions {path.name}")
-        if str(path.relative_to(folder)) in SHOWN and text not in guides:
-            raise SystemExit(f"no guide shows {path.name} as it is")
+def check_excerpts(root: Path) -> None:
+    """Stop if a guide shows a file that is not, or not any more, a part of a file in docs/pipelines."""
+    files = ["\n".join(lines(path.read_text(encoding="utf-8"))) for path in (root / "docs" / "pipelines").rglob("*.*")]
+    for page in (root / "docs" / "guides").glob("*.md"):
+        for language, text in blocks(page):
+            is_run = language == "yaml" and (is_playbook(text) or is_workspace(text))
+            if language not in ("ini", "yaml") or is_run or text.startswith(tuple(f"{key}:" for key in OTHER_FILES)):
+                continue
+            if not any("\n".join(lines(text)) in file for file in files):
+                raise SystemExit(f"{page.name} shows what no file of docs/pipelines contains:\n{text}")
 
 
-def blocks(page: Path) -> list[str]:
-    """The blocks of YAML that a page shows."""
-    found = re.findall(r"^( *)```yaml\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.M | re.S)
-    return [textwrap.dedent(block) for _indent, block in found]
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """The blocks of code that a page shows: their languages and texts."""
+    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [(language, textwrap.dedent(block)) for _indent, language, block in found]
+
+
+def is_playbook(text: str) -> bool:
+    return isinstance(yaml.safe_load(text), list)
+
+
+def is_workspace(text: str) -> bool:
+    return "workspace_id" in yaml.safe_load(text)
 
 
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
@@ -69,8 +81,8 @@ def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
     for name in names:
         yield f"{name}-examples", docs[name]["examples"]
     for page in (root / "README.md", *sorted((root / "docs" / "guides").glob("*.md"))):
-        for block in blocks(page):
-            if isinstance(yaml.safe_load(block), list) or block.startswith("workspace_id:"):
+        for language, block in blocks(page):
+            if language == "yaml" and (is_playbook(block) or is_workspace(block)):
                 yield page.stem, block
 
 
@@ -105,32 +117,29 @@ def in_batches(playbooks: dict[str, list[t.Any]]) -> list[list[str]]:
     return batches
 
 
-def plan_and_apply(workspace: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """The two commands that the README shows for its file of variables, as one playbook that writes no files."""
-    plan = {**workspace, "file": "", "env_file": ""}
+def plan_and_apply(file: Path, text: str) -> list[dict[str, t.Any]]:
+    """Write a workspace file, and return the two commands for it as one playbook that writes no other files."""
+    file.write_text(text, encoding="utf-8")
+    plan = {"workspace": str(file), "page_file": "", "env_file": ""}
+    apply = {"workspace": str(file), "result_file": "", "plan_id": "{{ flashback_plan.plan_id }}"}
     return [
         {"import_playbook": "flashback.platform.plan", "vars": plan},
-        {
-            "import_playbook": "flashback.platform.apply",
-            "vars": {**workspace, "plan_id": "{{ flashback_plan.plan_id }}"},
-        },
+        {"import_playbook": "flashback.platform.apply", "vars": apply},
     ]
 
 
 def main() -> None:
     root, target = Path(sys.argv[1]), Path(sys.argv[2])
-    compare_files(root)
+    check_excerpts(root)
     guide = root / "docs" / "guides" / "getting_started.md"
-    inventory = next(block for block in blocks(guide) if block.startswith("all:"))
+    inventory = next(text for _language, text in blocks(guide) if text.startswith("all:"))
     (target / "inventory.yml").write_text(inventory, encoding="utf-8")
     playbooks: dict[str, list[t.Any]] = {}
     for number, (name, text) in enumerate(snippets(root)):
-        items = yaml.safe_load(text)
-        if isinstance(items, dict):
-            items = plan_and_apply(items)
-        elif not any("hosts" in item for item in items):
-            items = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
         path = target / f"{number:02}-{name}.yml"
+        items = plan_and_apply(path.with_suffix(".workspace.yml"), text) if is_workspace(text) else yaml.safe_load(text)
+        if not any({"hosts", "import_playbook"} & set(item) for item in items):
+            items = [{"name": name, "hosts": "localhost", "gather_facts": False, "tasks": items}]
         path.write_text(yaml.safe_dump(items, sort_keys=False), encoding="utf-8")
         playbooks[str(path)] = items
     reset = target / "reset.yml"
