@@ -79,9 +79,9 @@ def add_pages(site: Path) -> None:
     pages = [page for page in links.pages() if page.parent in (ROOT, ROOT / "docs", ROOT / "docs" / "guides")]
     for page in pages:
         copy_page(page, site)
-    # The README has the guides in the best order.
-    guides = [target for target in links.targets(ROOT / "README.md") if target.startswith("docs/guides/")]
-    names = list(dict.fromkeys(target.partition(".md")[0] for target in guides))
+    # The README lists the guides in the best order.
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Guides")[2]
+    names = list(dict.fromkeys(re.findall(r"\((docs/guides/\w+)\.md", table)))
     others = [str(page.relative_to(ROOT).with_suffix("")) for page in pages]
     first = f".. _plugin_index_for_{NAME}:"
     lists = toctree("Guides", names) + toctree("Project", [name for name in others if name not in names])
