@@ -38,7 +38,7 @@ NOX = export CI=true HOME=$(WORK)/home PIP_CONSTRAINT="$$PIP_CONSTRAINT $(COPY)/
 
 help:
 	@echo 'make demo   run the demo playbooks against a mock of the API (half a minute)'
-	@echo 'make picture  draw the demo into docs/demo.svg'
+	@echo 'make picture  draw the pictures of the README (needs Chromium)'
 	@echo 'make mock   run the mock of the API, to try your own playbooks with it; make mock MOCK_PORT=8788 for another port'
 	@echo 'make contract  check what the API is assumed to do: on the mock, or on a server; make contract SWITCH=NAME'
 	@echo 'make test   run the unit, contract, integration and sanity tests (about five minutes)'
@@ -58,9 +58,8 @@ demo: .venv/demo .collections/ansible_collections/flashback/platform
 		.venv/bin/python -m tests.mock_api --login -- sh demo/run.sh $(PLAYBOOKS)
 
 picture: .venv/demo .collections/ansible_collections/flashback/platform
-	$(PIP_INSTALL) rich
-	@ANSIBLE_CONFIG=demo/ansible.cfg PROVIDER_API_KEY=demo-key \
-		.venv/bin/python -m tests.mock_api --login -- .venv/bin/python tests/tools/picture.py docs/demo.svg
+	$(PIP_INSTALL) markdown-it-py rich
+	@.venv/bin/python -m tests.mock_api --login --port $(MOCK_PORT) -- .venv/bin/python tests/tools/picture.py docs
 
 mock: .venv/demo
 	@.venv/bin/python -m tests.mock_api --port $(MOCK_PORT)
