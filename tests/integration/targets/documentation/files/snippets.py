@@ -6,7 +6,7 @@
 
 Prints the playbooks as JSON, in batches: each is a list for one ansible-playbook. Before each snippet, the batch has a
 playbook that resets the mock API, after it has checked that the snippet before has closed its sessions. Writes the
-inventory that a guide shows into inventory.yml.
+inventory that a guide shows into inventory.yml, and the workspace of the README into workspace.yml.
 """
 
 from __future__ import annotations
@@ -73,13 +73,14 @@ def is_workspace(text: str) -> bool:
 
 
 def snippets(root: Path) -> t.Iterator[tuple[str, str]]:
-    """Names and texts: the modules' EXAMPLES, the playbooks, tasks, and workspaces of the README and the guides."""
-    modules = sorted(path.stem for path in (root / "plugins" / "modules").glob("*.py"))
-    names = [f"flashback.platform.{module}" for module in modules]
-    command = ["ansible-doc", "--json", "--type", "module", *names]
-    docs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    for name in names:
-        yield f"{name}-examples", docs[name]["examples"]
+    """Names and texts: the EXAMPLES of the plugins; playbooks, tasks, and workspaces of the README and the guides."""
+    for folder, kind in (("modules", "module"), ("lookup", "lookup"), ("filter", "filter")):
+        plugins = sorted(path.stem for path in (root / "plugins" / folder).glob("[a-z]*.py"))
+        names = [f"flashback.platform.{plugin}" for plugin in plugins]
+        command = ["ansible-doc", "--json", "--type", kind, *names]
+        docs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for name in names:
+            yield f"{name}-examples", docs[name]["examples"]
     for page in (root / "README.md", *sorted((root / "docs" / "guides").glob("*.md"))):
         for language, block in blocks(page):
             if language == "yaml" and (is_playbook(block) or is_workspace(block)):
@@ -134,6 +135,8 @@ def main() -> None:
     guide = root / "docs" / "guides" / "getting_started.md"
     inventory = next(text for _language, text in blocks(guide) if text.startswith("all:"))
     (target / "inventory.yml").write_text(inventory, encoding="utf-8")
+    workspace = next(text for _language, text in blocks(root / "README.md") if text.startswith("workspace_id:"))
+    (target / "workspace.yml").write_text(workspace, encoding="utf-8")
     playbooks: dict[str, list[t.Any]] = {}
     for number, (name, text) in enumerate(snippets(root)):
         path = target / f"{number:02}-{name}.yml"
