@@ -38,8 +38,8 @@ RESET = [
     }
 ]
 
-# The first key of a YAML file that a guide shows, and that is neither a playbook nor a file of docs/pipelines.
-OTHER_FILES = ("all", "collections", "prune")
+# The first key of YAML that a guide shows, and that is neither a playbook nor a part of a file of docs/pipelines.
+OTHERS = ("all", "collections", "if", "prune", "workflow_dispatch")
 
 
 def check_excerpts(root: Path) -> None:
@@ -48,7 +48,7 @@ def check_excerpts(root: Path) -> None:
     for page in (root / "docs" / "guides").glob("*.md"):
         for language, text in blocks(page):
             is_run = language == "yaml" and (is_playbook(text) or is_workspace(text))
-            if language not in ("ini", "yaml") or is_run or text.startswith(tuple(f"{key}:" for key in OTHER_FILES)):
+            if language not in ("ini", "yaml") or is_run or text.startswith(tuple(f"{key}:" for key in OTHERS)):
                 continue
             if not any("\n".join(lines(text)) in file for file in files):
                 raise SystemExit(f"{page.name} shows what no file of docs/pipelines contains:\n{text}")
