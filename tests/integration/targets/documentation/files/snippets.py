@@ -43,8 +43,12 @@ OTHERS = ("all", "collections", "if", "prune", "workflow_dispatch")
 
 
 def check_excerpts(root: Path) -> None:
-    """Stop if a guide shows a file that is not, or not any more, a part of a file in docs/pipelines."""
-    files = ["\n".join(lines(path.read_text(encoding="utf-8"))) for path in (root / "docs" / "pipelines").rglob("*.*")]
+    """Stop if a guide shows a file that is not a part of a file in docs/pipelines, or if no guide names such a file."""
+    paths = [*(root / "docs" / "pipelines").rglob("*.*")]
+    files = ["\n".join(lines(path.read_text(encoding="utf-8"))) for path in paths]
+    guides = "".join(page.read_text(encoding="utf-8") for page in (root / "docs" / "guides").glob("*.md"))
+    if missing := [path.name for path in paths if path.name not in guides]:
+        raise SystemExit(f"no guide names {missing}")
     for page in (root / "docs" / "guides").glob("*.md"):
         for language, text in blocks(page):
             is_run = language == "yaml" and (is_playbook(text) or is_workspace(text))
