@@ -28,7 +28,11 @@ html_static_path = ["style.css"]
 html_css_files = ["style.css"]
 """
 # The theme does not break lines in tables. Without this, a narrow window cuts off the tables.
-STYLE = ".wy-table-responsive table.docutils :is(td, th) { white-space: normal; }\n"
+STYLE = """
+.wy-table-responsive table.docutils :is(td, th) { white-space: normal; padding: 6px 8px; }
+.rst-content table.docutils td code { white-space: normal; overflow-wrap: anywhere; border: 0; background: none; }
+.rst-content table.docutils td:first-child code { display: inline-block; min-width: 15ch; }
+"""
 
 TOCTREE = """{title}
 {line}
