@@ -14,6 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible import module_utils
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from ansible.module_utils.common.parameters import PASS_VARS
@@ -101,6 +102,9 @@ def run_module(
         patch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             patch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+        if hasattr(module_utils, "_internal"):
+            # A test of a lookup in the same process has told ansible-core that this is the controller.
+            patch.setattr(module_utils._internal, "is_controller", False)
         with pytest.raises(SystemExit) as exited:
             main()
     result = TaskResult(output.getvalue(), json.loads(output.getvalue()))
