@@ -77,6 +77,7 @@ IDS: list[tuple[str | None, str | None, bool]] = [
 ]
 
 HOSTILE = [
+    "Team 🚀 東京",
     "`a`|b",
     "<script>alert(1)</script>",
     "</code></td></table><h1>",
@@ -201,6 +202,23 @@ def try_drift() -> None:
     assert list(files()) == ["workspace.yml"]
 
 
+def try_rotate() -> None:
+    """Only the credentials are sent, even if the file changes more, and only the variables of these are needed."""
+    mock("POST", "_mock/reset")
+    staging = "  - name: Staging OpenAI\n    endpoint: https://evil.com\n    secret_env: OPENAI_API_KEY\n"
+    write(f"{PRODUCTION}{staging}  - name: Other\n    secret_env: NOT_SET\nprune: true\n")
+    for names in ("Production OpenAI,Staging OpenAI", ["Staging OpenAI", "Production OpenAI"]):
+        ended = play("rotate", {"rotate": names}, OPENAI_API_KEY="k3y-o")
+        assert ended.succeeded
+        assert [item["body"] for item in ended.requests if item["method"] == "PUT"] == [{"secret": "k3y-o"}] * 2
+        assert sum(item["path"].endswith("/validate") for item in ended.requests) == 2
+        assert "changed=1" in ended.output
+    unknown = play("rotate", {"rotate": ["Other"]}, NOT_SET="k3y-p")
+    assert "'Other' needs ai_type, endpoint" in unknown.output
+    assert unknown.writes == []
+    files()
+
+
 def try_files_of_others() -> None:
     """The playbooks neither overwrite nor remove a file that they did not write, whoever chose its path."""
     mock("POST", "_mock/reset")
@@ -312,10 +330,10 @@ def try_names() -> None:
         == len(HOSTILE) + 2
     )
     assert len(re.findall("^#", page, re.M)) == 1
-    assert r"| `\u0060a\u0060\u007cb`, ID `id-0` |" in page
+    assert r"| `\u0060a\u0060\u007cb`, ID `id-1` |" in page
     assert "| `Twin`, ID `id-twin-1` |" in page
     assert "(5,000 characters)" in page
-    assert "refuse 10 of the removals now" in page
+    assert "refuse 11 of the removals now" in page
 
     # The file of such a workspace is refused, or it describes the workspace exactly.
     accepted = [item for item in configurations if str(item["name"]).isprintable() and "{" not in str(item["name"])]
@@ -360,6 +378,7 @@ if __name__ == "__main__":
     try_ids()
     try_paths()
     try_drift()
+    try_rotate()
     try_files_of_others()
     try_group_vars()
     try_names()
