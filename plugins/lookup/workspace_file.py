@@ -176,7 +176,7 @@ def described(path: str, credentials: str = "read", only: list[t.Any] | None = N
 
 def _ai_llm(item: dict[str, t.Any], path: str, credentials: str, problems: list[str]) -> dict[str, t.Any]:
     """Return an item for the module's option `ai_llms`. Adds to the problems."""
-    options = {key: item[key] for key in ("name", "state", "ai_type", "endpoint") if key in item}
+    options: dict[str, t.Any] = {key: item[key] for key in ("name", "state", "ai_type", "endpoint") if key in item}
     if item.get("state") == "absent" or credentials == "omit":
         return options
     for field in ("key", "secret"):

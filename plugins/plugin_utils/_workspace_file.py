@@ -179,7 +179,7 @@ def _number(node: yaml.Node, _problems: list[tuple[int, str]]) -> int:
 
 
 _Read = t.Callable[[yaml.Node, "list[tuple[int, str]]"], t.Any]
-_VARIABLE = _pattern(
+_VARIABLE = (
     "the name of an environment variable: letters, digits, underscores, and not FLASHBACK_ or ANSIBLE_ at its start",
     "(?!(?i:FLASHBACK_|ANSIBLE_))[A-Za-z_][A-Za-z0-9_]*",
 )
@@ -188,8 +188,8 @@ _ITEM: dict[str, _Read] = {
     "state": _pattern("present or absent", "present|absent"),
     "ai_type": _text(check_text),
     "endpoint": _text(check_endpoint),
-    "key_env": _VARIABLE,
-    "secret_env": _VARIABLE,
+    "key_env": _pattern(*_VARIABLE),
+    "secret_env": _pattern(*_VARIABLE),
 }
 _FILE: dict[str, _Read] = {
     "workspace_id": _text(check_id),

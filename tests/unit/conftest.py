@@ -88,7 +88,7 @@ def start_server() -> Iterator[StartServer]:
     """Starts scripted servers. The test fails unless each of them receives exactly the requests that it expects."""
     servers: list[ScriptedServer] = []
 
-    def start(kind: type[ScriptedServer] = ScriptedServer, *configurations: t.Any, **options: t.Any) -> ScriptedServer:
+    def start(*configurations: t.Any, kind: type[ScriptedServer] = ScriptedServer, **options: t.Any) -> ScriptedServer:
         servers.append(kind(*configurations, **options))
         return servers[-1]
 

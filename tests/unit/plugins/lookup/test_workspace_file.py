@@ -240,7 +240,9 @@ def test_reads_credentials(file: Path) -> None:
 def test_a_variable_that_is_not_set_is_a_problem_of_its_configuration(
     file: Path, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
-    monkeypatch.delenv("AWS_KEY") if value is None else monkeypatch.setenv("AWS_KEY", value)
+    monkeypatch.delenv("AWS_KEY")
+    if value is not None:
+        monkeypatch.setenv("AWS_KEY", value)
     problem = f"{file}, line 8: the environment variable AWS_KEY of 'Team AWS' is not set, or is empty: set it first."
     assert described(str(file))["problems"] == [problem]
     assert described(str(file), only=["Team OpenAI"])["problems"] == []

@@ -346,7 +346,7 @@ def test_blank_variable_is_not_set(blank: str, server: ScriptedServer, monkeypat
     ],
 )
 def test_token_of_the_environment_does_not_replace_who_the_task_says_it_is(
-    given: dict[str, str],
+    given: dict[str, t.Any],
     in_environment: dict[str, str],
     first_request: str,
     server: ScriptedServer,

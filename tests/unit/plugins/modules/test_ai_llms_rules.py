@@ -45,10 +45,10 @@ ELSEWHERE = "workspace-456"
 def api(start_server: StartServer) -> FakeApi:
     """Has the configurations One and Two, and one of another workspace, which its filter does not keep away."""
     return start_server(
-        FakeApi,
         item(id="id-1", name="One"),
         item(id="id-2", name="Two"),
         item(id="id-9", name="Elsewhere", workspaceId=ELSEWHERE),
+        kind=FakeApi,
     )
 
 

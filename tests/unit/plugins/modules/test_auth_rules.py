@@ -71,7 +71,7 @@ CALLS: dict[str, tuple[t.Callable[[], None], dict[str, t.Any], str]] = {
 
 @pytest.fixture
 def api(start_server: StartServer) -> FakeApi:
-    return start_server(FakeApi, item(id="id-1", name="One"))
+    return start_server(item(id="id-1", name="One"), kind=FakeApi)
 
 
 def expire_token(api: FakeApi, removals: int) -> None:
