@@ -104,8 +104,9 @@ class AuthenticatedClient:
             if login.token_id is not None and left > 0:
                 self._client.send_once("DELETE", _REVOCATION, login.token_id, token=self._token, timeout=left)
 
-        for_each(revoke, self._logins[:-1])
-        for_each(revoke, self._logins[-1:])
+        if self._logins:
+            for_each(revoke, self._logins[:-1])
+            revoke(self._logins[-1])
 
     def log_in(self) -> Login:
         """As `login.log_in()`. The caller revokes this login. Raises ApiError."""
