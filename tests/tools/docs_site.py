@@ -30,8 +30,8 @@ html_css_files = ["style.css"]
 # The theme does not break lines in tables. Without this, a narrow window cuts off the tables.
 STYLE = """
 .wy-table-responsive table.docutils :is(td, th) { white-space: normal; padding: 6px 8px; }
-.rst-content table.docutils td code { white-space: normal; overflow-wrap: anywhere; border: 0; background: none; }
-.rst-content table.docutils td:first-child code { display: inline-block; min-width: 15ch; }
+.rst-content table.docutils td code { white-space: normal; overflow-wrap: anywhere; padding: 0; border: 0; }
+.rst-content table.docutils td:first-child { min-width: 9em; }
 """
 
 TOCTREE = """{title}
