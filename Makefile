@@ -34,13 +34,14 @@ NOX = export CI=true HOME=$(WORK)/home PIP_CONSTRAINT="$$PIP_CONSTRAINT $(COPY)/
 	nox() { "$(CURDIR)/.venv/bin/python" -m nox --envdir $(WORK)/nox --allow-parallel --parallel $(JOBS) "$$@"; }; \
 	cd $(COPY) && nox
 
-.PHONY: help demo picture mock contract copy nox test test-all random lint format docs bench dist update-constraints clean
+.PHONY: help demo picture mock contract contract-clean copy nox test test-all random lint format docs bench dist update-constraints clean
 
 help:
 	@echo 'make demo   run the demo playbooks against a mock of the API (half a minute)'
 	@echo 'make picture  draw the pictures of the README (needs Chromium)'
 	@echo 'make mock   run the mock of the API, to try your own playbooks with it; make mock MOCK_PORT=8788 for another port'
-	@echo 'make contract  check what the API is assumed to do: on the mock, or on a server; make contract SWITCH=NAME'
+	@echo 'make contract  check what the API is assumed to do: on the mock, or on a server; make contract DRY_RUN=1 only plans'
+	@echo 'make contract-clean  remove what an interrupted make contract has left on a server'
 	@echo 'make test   run the unit, contract, integration and sanity tests (about five minutes)'
 	@echo 'make test-all  the same with every supported ansible-core, with the oldest Python and requests, and make random'
 	@echo 'make random  test with many random calls and requests; make random SEED=NUMBER repeats a run'
@@ -66,7 +67,10 @@ mock: .venv/demo
 
 # With FLASHBACK_API_URL, it checks that server. A switch of the mock makes one assumption wrong.
 contract: .venv/contract
-	@.venv/bin/python -m pytest --quiet tests/contract $(if $(SWITCH),--switch $(SWITCH))
+	@.venv/bin/python -m tests.contract $(if $(DRY_RUN),--dry-run) $(if $(SWITCH),--switch $(SWITCH))
+
+contract-clean: .venv/contract
+	@.venv/bin/python -m tests.contract --clean
 
 # Without a .git of its own, the copy would be empty for ansible-test, which then skips every test and succeeds.
 # ansible-test starts pip with this home folder, but without variables that configure pip.
@@ -128,8 +132,9 @@ update-constraints: .venv
 	.venv/bin/python -m pip install -qq --upgrade uv
 	bash tests/tools/update_constraints.sh
 
+# The reports and journals of "make contract" stay: a journal may name what is still on a server.
 clean:
-	rm -rf .venv .collections dist contract-report.md $(WORK)
+	rm -rf .venv .collections dist $(WORK)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv:

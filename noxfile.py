@@ -97,7 +97,7 @@ def add_tests(suffix: str, core: str, python: str, *tags: str, split: bool = Fal
     commands: dict[str, tuple[str, ...]] = {
         "units": ("pytest", "-q", *coverage, f"--ignore={STATEFUL}"),
         "stateful": ("pytest", "-q", STATEFUL),
-        "contract": ("pytest", "-q", "tests/contract"),
+        "contract": ("python", "-m", "tests.contract", "--folder", "tests/output"),
         **(targets if split else {"integration": integration}),
         "sanity": ("ansible-test", "sanity", "--local", f"--python={python}"),
     }

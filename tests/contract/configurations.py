@@ -2,155 +2,266 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configurations that the suite creates: at most thirty, with names of their own, all removed at the end."""
+"""The configurations that a run creates: with names of their own, all removed at the end, which the list proves."""
 
 from __future__ import annotations
 
-import secrets
+import contextlib
+import dataclasses
+import re
 import time
 import typing as t
 
-import pytest
-import requests
+from .client import Request
+from .errors import Ended, NoResponse, NotTried
+from .response import Json, Response
 
-from .server import Answer, Json, Server
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
 
-MAX_CREATIONS = 30
+    from .client import Client
+    from .plan import Plan
 
-# The mock API takes a secret that begins with "wrong" as one that the provider refuses.
-DUMMY_SECRET = "wrong-contract-dummy-secret"
+NAME = re.compile(r"contract-[0-9a-f]{8}-\d{4}")
 
 # How often the list is read until it shows a write, with growing pauses of up to a second: nine seconds in total.
 MAX_LISTS = 12
 
+# The pauses between the attempts to remove everything, in seconds.
+PAUSES = (0, 1, 2, 4)
 
-class Configuration(t.NamedTuple):
-    """A configuration that exists: its ID, the fields that were sent, and the response to its creation."""
 
-    id: str
+@dataclasses.dataclass
+class Creation:
+    """A creation, and what became of it. found: its response, or why there is none. id: empty if it is not known.
+
+    pending: it may still come into existence. gone: it was refused, or its removal was requested, which proves nothing.
+    kept: it is used until the end of the run.
+    """
+
     sent: Json
-    answer: Answer
+    found: Response | Exception | None = None
+    id: str = ""
+    pending: bool = True
+    gone: bool = False
+    kept: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.sent["name"])
+
+    @property
+    def response(self) -> Response:
+        return t.cast("Response", self.found)
+
+
+class Left(t.NamedTuple):
+    """What the run leaves, or may leave. id: empty if it is not known."""
+
+    reason: str
+    name: str
+    id: str
+    workspace_id: str
 
 
 class Configurations:
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.workspace_id = server.settings.workspace_id
-        self.prefix = f"contract-{secrets.token_hex(4)}"
-        self._creations = 0
-        # What has to be removed at the end: names by ID, and the names of creations whose outcome is not known.
-        self._known: dict[str, str] = {}
-        self._unclear: set[str] = set()
+    def __init__(
+        self, client: Client, record: Callable[..., None], plan: Plan, prefix: str, credentials: tuple[str, str]
+    ) -> None:
+        """record: writes creations into a journal. prefix: of all names. credentials: the dummy key and secret."""
+        self.client = client
+        self.prefix = prefix
+        self.key, self.secret = credentials
+        self._record = record
+        self._plan = plan
+        self._number = 0
+        self._all: list[Creation] = []
+        self.left: list[Left] = []
 
     def fields(self, ending: str = "", **fields: t.Any) -> Json:
         """Return the fields of a configuration with a new name. A field with the value None is left out."""
-        standard = {
-            "name": f"{self.prefix}-{self._creations:02}{ending}",
-            "aiType": "OTHER",
-            "endpoint": "https://models.example.com/v1",
-            "secret": DUMMY_SECRET,
-            "workspaceId": self.workspace_id,
-        }
+        self._number += 1
+        standard = {"name": f"{self.prefix}-{self._number:04}{ending}", "aiType": "OTHER", "secret": self.secret}
+        standard.update(endpoint="https://models.example.com/v1", workspaceId=self.client.settings.workspace_id)
         return {name: value for name, value in {**standard, **fields}.items() if value is not None}
 
-    def send(self, fields: Json) -> Answer:
-        """Send a creation, and remember what it may have created."""
-        if self._creations >= MAX_CREATIONS:
-            pytest.skip(f"the suite has created {MAX_CREATIONS} configurations, which is its limit")
-        self._creations += 1
-        self._unclear.add(fields["name"])
+    def announce(self, fields: Json) -> Creation:
+        """Write the journal before a creation. Until its response is there, it may come into existence at any time."""
+        if len(self._all) >= self._plan.creations:
+            raise Ended(f"it has sent {self._plan.creations} creations, as many as the plan allows")
+        self._record("creating", name=fields["name"])
+        self._all.append(Creation(fields))
+        return self._all[-1]
+
+    def send(self, fields: Json) -> Response:
+        """Send a creation, and remember what it may have created. Raises NoResponse."""
+        one = self.announce(fields)
         try:
-            answer = self.server.send("POST", "/ai/llm", body=fields)
-        except (pytest.skip.Exception, KeyboardInterrupt):
-            # A 429 proves that nothing was created, and an interruption comes before the request.
-            self._unclear.remove(fields["name"])
+            response = self.client.send("POST", "/ai/llm", body=fields)
+        except (NoResponse, Ended) as exc:
+            self._note(one, exc)
             raise
-        if answer.has(aiLlmId=str):
-            self._known[answer.body["aiLlmId"]] = fields["name"]
-        if answer.refused or answer.has(aiLlmId=str):
-            self._unclear.remove(fields["name"])
-        return answer
+        self._note(one, response)
+        return response
 
-    def create(self, ending: str = "", **fields: t.Any) -> Configuration:
-        """Create a configuration that a test needs. Skips the test if this is not possible."""
-        sent = self.fields(ending, **fields)
-        answer = self.send(sent)
-        if not answer.ok:
-            pytest.skip(f"needs a configuration, but the creation answered {answer}")
-        return Configuration(self._id_of(answer, sent), sent, answer)
+    def send_at_once(self, wanted: list[Json]) -> list[Response | NoResponse | Ended]:
+        """Send creations at the same time, on connections of their own."""
+        announced = [self.announce(fields) for fields in wanted]
+        found: list[Response | NoResponse | Ended] = []
+        try:
+            self.client.send_at_once([Request("POST", "/ai/llm", body=fields) for fields in wanted], found)
+        finally:
+            for one, response in zip(announced, [*found, *[None] * len(wanted)]):
+                self._note(one, response)
+        return found
 
-    def _id_of(self, answer: Answer, sent: Json) -> str:
-        """Return the ID of a new configuration. If the response does not have it, look it up by its name."""
-        if answer.has(aiLlmId=str):
-            return str(answer.body["aiLlmId"])
-        item = self.wait_for(lambda items: find(items, name=sent["name"]))
-        if item is None:
-            pytest.skip(f"needs a configuration, but after {answer} none is listed")
-        return str(item["id"])
+    def create(self, ending: str = "", *, reason: str = "needs a configuration", **fields: t.Any) -> Creation:
+        """Create a configuration, and find out its ID. Raises NotTried with the reason if the API refuses it."""
+        response = self.send(self.fields(ending, **fields))
+        one = self._all[-1]
+        if not response.ok:
+            raise NotTried(f"{reason}, but the creation answered {response}")
+        if not one.id:
+            item = self.wait_for(lambda items: find(items, name=one.name))
+            if not item or not item.get("id"):
+                raise NotTried(f"needs an ID, but after {response} none is listed")
+            self._set_id(one, item["id"])
+        return one
+
+    def send_faulty(self, fields: Json, ending: str = "", **valid: t.Any) -> Response:
+        """Send a creation with a fault. If it fails, one without the fault must succeed. Raises NotTried.
+
+        ending, valid: what the one without the fault has, too.
+        """
+        response = self.send(fields)
+        if not response.ok:
+            self.create(ending, reason=f"proves nothing: it answered {response}, and so it is without a fault", **valid)
+        return response
+
+    def _note(self, one: Creation, found: Response | Exception | None) -> None:
+        """Note the response to a creation, or why there is none: None if it had no effect."""
+        one.found = found
+        if isinstance(found, Response):
+            if found.ok and found.body.get("aiLlmId"):
+                self._set_id(one, found.body["aiLlmId"])
+            # What the API itself has refused is not created later. A response of a gateway says nothing.
+            one.pending = not one.id and not found.refused and not found.has(success=False)
+            one.gone = found.refused
+        else:
+            one.pending = isinstance(found, NoResponse) and found.sent
+            one.gone = not one.pending
+
+    def _set_id(self, one: Creation, id: t.Any) -> None:
+        one.id, one.pending = str(id), False
+        self._record("created", name=one.name, id=one.id)
+
+    # The list
 
     def listed(self) -> list[Json]:
-        """Return the configurations of the test workspace, in one request. Skips the test if this is not possible."""
-        return self._items(self.server.list(self.workspace_id))
+        """Return the configurations of the test workspace, in one request. Raises NotTried."""
+        return _items(self.client.list(self.client.settings.workspace_id))
 
-    def wait_for(self, wanted: t.Callable[[list[Json]], t.Any]) -> t.Any:
-        """List the configurations until a function of the items returns something. Returns None if it never does."""
+    def wait_for(self, wanted: Callable[[list[Json]], t.Any], lag: str = "") -> t.Any:
+        """List the configurations until a function of the items returns something. Returns None if it never does.
+
+        lag: the write whose appearance is measured.
+        """
+        begin = time.monotonic()
         for number in range(MAX_LISTS):
-            found = wanted(self.listed())
-            if found:
+            if found := wanted(self.listed()):
+                self.client.measured.lag(lag, time.monotonic() - begin if number else 0)
                 return found
-            time.sleep(min(0.1 * 2**number, 1))
+            self.client.interrupts.sleep(min(0.1 * 2**number, 1))
         return None
 
-    def item(self, configuration: Configuration) -> Json:
-        """Return the configuration as it is listed. Skips the test if it is not."""
-        item = self.wait_for(lambda items: find(items, id=configuration.id))
-        return item if item else pytest.skip("needs a new configuration in the list, but none is listed")
+    def item(self, one: Creation) -> Json:
+        """Return the configuration as it is listed. Raises NotTried if it is not."""
+        item: Json | None = self.wait_for(lambda items: find(items, id=one.id, name=one.name), "a creation")
+        if item is None:
+            raise NotTried("needs a new configuration in the list, but none is listed")
+        return item
 
-    @staticmethod
-    def _items(answer: Answer) -> list[Json]:
-        if not answer.has(aiLlms=list):
-            pytest.skip(f"needs the list, which answered {answer}")
-        return [item for item in answer.body["aiLlms"] if isinstance(item, dict)]
+    # Removals
+
+    def remove(self, one: Creation) -> Response:
+        """Ask for the removal of a configuration. Only remove_all() proves that it is gone."""
+        one.gone = True
+        return self.client.send("DELETE", "/ai/llm/{}", one.id)
+
+    def remove_unkept(self) -> None:
+        """Ask for the removal of what a statement has created."""
+        for one in self._all:
+            if one.id and not one.kept and not one.gone:
+                with contextlib.suppress(NotTried):
+                    self.remove(one)
 
     def remove_all(self) -> None:
-        """Remove everything that the suite has created, by ID, and by the beginning of its name."""
-        self.server.interrupts.begin_cleanup()
-        for pause in (0, 1, 2):
-            time.sleep(pause)
+        """Remove everything, by ID and by the beginning of its name, until the list proves it. Sets `left`."""
+        self.left = self._unproven("the run ended before it was removed")
+        ids = [one.id for one in self._all if one.id and not one.gone]
+        for pause in PAUSES if self._all else ():
+            self.client.interrupts.sleep(pause)
+            remove(self.client, ids)
             try:
-                listed = self._items(self.server.list())
-            except (requests.RequestException, pytest.skip.Exception):
-                listed = []
-            for item in listed:
-                if str(item.get("name")).startswith(self.prefix):
-                    self._known[str(item.get("id"))] = str(item["name"])
-                    self._unclear = {name for name in self._unclear if not find([item], name=name)}
-            for id in list(self._known):
-                if self._remove(id):
-                    del self._known[id]
+                self.left = self._look()
+            except NotTried as exc:
+                self.left = self._unproven(f"no list proves that it is gone: {exc}")
+            ids = [one.id for one in self.left if one.id]
             if not self.left:
-                return
+                break
 
-    def _remove(self, id: str) -> bool:
+    def _look(self) -> list[Left]:
+        """Return what is left. Raises NotTried if a list cannot be read."""
+        own = find_own(self.client, self.client.settings.workspaces, self.prefix, {one.id for one in self._all})
+        for one in self._all:
+            one.pending = one.pending and not find(own, name=one.name)
+        late = "not listed, but no response shows what its creation did, so it may appear later"
+        keys = ("name", "id", "workspaceId")
+        listed = [Left("still listed", *(str(item.get(key) or "") for key in keys)) for item in own]
+        return listed + self._unproven(late, pending=True)
+
+    def _unproven(self, reason: str, *, pending: bool = False) -> list[Left]:
+        """Return what may exist, or only what is pending."""
+        which = [one for one in self._all if (one.pending if pending else one.id or not one.gone)]
+        return [Left(reason, one.name, one.id, one.sent.get("workspaceId", "")) for one in which]
+
+
+def find_own(client: Client, workspaces: list[str], prefix: str, ids: set[str]) -> list[Json]:
+    """Return the listed configurations of a run: with one of its IDs, or with its names. Raises NotTried."""
+    found: dict[str, Json] = {}
+    for workspace in (*workspaces, None):
+        for item in _items(client.list(workspace)):
+            if str(item.get("name")).startswith(prefix) or str(item.get("id") or "no ID") in ids:
+                found[str(item.get("id") or item.get("name"))] = item
+    return list(found.values())
+
+
+def remove(client: Client, ids: list[str]) -> None:
+    """Ask for the removal of configurations, until two get no response. A response proves nothing."""
+    lost = 0
+    for id in ids:
         try:
-            answer = self.server.send("DELETE", "/ai/llm/{}", id)
-        except (requests.RequestException, pytest.skip.Exception):
-            return False
-        return answer.ok or answer.status == 404
-
-    @property
-    def left(self) -> list[str]:
-        """What is not removed, or may exist, for people."""
-        return [
-            *(f"{name}, ID {id}" for id, name in self._known.items()),
-            *(f"{name}, if you find it: it is not listed, but may still be created" for name in sorted(self._unclear)),
-        ]
+            client.send("DELETE", "/ai/llm/{}", id)
+        except NotTried:
+            lost += id not in client.protected
+        if lost > 1:
+            return
 
 
 def find(items: list[Json], *, id: str = "", name: str = "") -> Json | None:
     """Return the item with the ID, or with the name up to its number: the API may change the rest of a name."""
-    number = "-".join(name.split("-")[:3])[: len("contract-00000000-00")]
+    number = "-".join(name.split("-")[:3])[: len("contract-00000000-0000")]
     for item in items:
-        if item.get("id") == id or (number and str(item.get("name")).startswith(number)):
+        if (id and str(item.get("id")) == id) or (number and str(item.get("name")).startswith(number)):
             return item
     return None
+
+
+def find_all(items: list[Json], names: set[str]) -> bool:
+    return names <= {str(item.get("name")) for item in items}
+
+
+def _items(response: Response) -> list[Json]:
+    if not response.has(aiLlms=list):
+        raise NotTried(f"needs the list, which answered {response}")
+    return response.items("aiLlms")

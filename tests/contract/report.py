@@ -7,65 +7,91 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
+import re
 import typing as t
 from datetime import datetime, timezone
-from pathlib import Path
 
-import yaml
-
-from .statements import Statement
+from .plan import MOCK
+from .settings import GALAXY
+from .statement import AS_ASSUMED, DIFFERENT, NOT_TRIED, Finding
 
 if t.TYPE_CHECKING:
-    from .settings import Settings
+    from .run import Run
 
-AS_ASSUMED, DIFFERENT, NOT_TRIED = "as assumed", "different", "not tried"
+DECISIONS = f"{GALAXY['repository']}/blob/main/docs/design.md#decision-"
 
-GALAXY = Path(__file__).parents[2] / "galaxy.yml"
-
-
-@dataclasses.dataclass
-class Finding:
-    statement: Statement
-    result: str = NOT_TRIED
-    seen: str = "the run ended before"
-
-
-def counts(findings: list[Finding]) -> str:
-    number = collections.Counter(finding.result for finding in findings)
-    return ", ".join(f"{number[result]} {result}" for result in (DIFFERENT, AS_ASSUMED, NOT_TRIED))
+# By exit status.
+MEANING = {
+    0: "Everything that was tried is as assumed",
+    1: "An assumption is wrong, or the modules did something unexpected",
+    2: "The API differs from its documentation",
+    3: "Nothing is proven, or the run ended early",
+    4: "Something was left behind",
+    130: "The run was interrupted",
+}
 
 
-def render(findings: list[Finding], settings: Settings) -> str:
-    """Return the report. What differs comes first, then everything in the order of the suite."""
-    galaxy = yaml.safe_load(GALAXY.read_text(encoding="utf-8"))
-    lines = [
-        "# Contract report",
-        "",
-        f"- server: {'the mock API' if settings.is_mock else settings.host}",
-        f"- date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
-        f"- collection: flashback.platform {galaxy['version']}",
-        f"- result: {counts(findings)}",
-        "",
-        "This file contains no token, password, email, or ID. If something is different, please attach it to an issue: "
-        f"<{galaxy['issues']}>",
-        "",
-        "| statement | documented or assumed | seen | result |",
-        "| --- | --- | --- | --- |",
+def summary(run: Run) -> list[str]:
+    """What matters, in a few lines for people. It has no IDs."""
+    number = collections.Counter(finding.result for finding in run.findings.values())
+    counts = ", ".join(f"{number[result]} {result}" for result in (DIFFERENT, AS_ASSUMED, NOT_TRIED))
+    lines = [f"{MEANING[run.status]} (status {run.status}): {counts}.", run.ended]
+    left = [f"{one.name} ({one.reason})" for one in run.configurations.left]
+    if run.smoke.is_wrong:
+        lines.append("The modules did something unexpected.")
+    left += [f"{len(run.client.open)} open logins"] if run.client.open else []
+    if left:
+        lines.append(f"Left behind: {', '.join(left)}.")
+    if run.client.without_id:
+        lines.append(f"{run.client.without_id} logins have no ID, so they stay open until the API ends them.")
+    if run.earlier:
+        lines.append(f"Left by earlier runs: {', '.join(sorted(run.earlier))}. Run `make contract-clean`.")
+    return [line.strip() for line in lines if line]
+
+
+def render(run: Run) -> str:
+    server = f"**{MOCK}**" if run.settings.is_mock else "hidden" if run.settings.hide_host else run.settings.host
+    differences = [line for finding in run.differences() for line in difference(finding, run)]
+    rows = []
+    for finding in run.findings.values():
+        seen = redacted([finding.seen], run)[0]
+        rows.append(f"| {finding.statement.text} | {finding.statement.origin} | {seen} | {finding.result} |")
+    parts = {
+        "# Contract report": [
+            f"- server: {server}",
+            f"- date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+            f"- collection: flashback.platform {GALAXY['version']}",
+            *(f"- {line}" for line in summary(run)),
+            "",
+            "This file has no token, password, email, ID, or name of yours. Please attach it to an issue, even if "
+            f"nothing is different: <{GALAXY['issues']}>",
+        ],
+        "## What differs": differences or ["Nothing."],
+        "## What the modules did": run.smoke.lines(),
+        "## What was measured": redacted(run.measured.lines(), run),
+        "## All statements": ["| statement | origin | seen | result |", "| --- | --- | --- | --- |", *rows],
+        "## All responses": redacted(run.measured.table(), run),
+    }
+    return "\n".join("\n".join([heading, "", *lines, ""]) for heading, lines in parts.items())
+
+
+def difference(finding: Finding, run: Run) -> list[str]:
+    """Explain a difference to a user."""
+    statement = finding.statement
+    link = f" See [decision {statement.decision}]({DECISIONS}{statement.decision})." if statement.decision else ""
+    return [
+        f"- **{statement.text}** ({statement.source})",
+        f"  - Seen: {redacted([finding.seen], run)[0]}",
+        f"  - For you: {statement.for_you}{link}",
     ]
-    for finding in sorted(findings, key=lambda finding: finding.result != DIFFERENT):
-        result = f"**{DIFFERENT}**" if finding.result == DIFFERENT else finding.result
-        cells = (finding.statement.text, origin(finding.statement), finding.seen, result)
-        lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
-    return redact("\n".join([*lines, ""]), settings)
 
 
-def origin(statement: Statement) -> str:
-    return statement.source + (f", decision {statement.decision}" if statement.decision else "")
+def redacted(lines: list[str], run: Run) -> list[str]:
+    """Remove the values of the settings where they are whole words.
 
-
-def redact(text: str, settings: Settings) -> str:
-    """Remove the values of the settings. Descriptions of responses have no values, so this is a second protection."""
-    for value in sorted(filter(None, settings.private), key=len, reverse=True):
-        text = text.replace(value, "(removed)")
-    return text
+    Descriptions of responses have no values, so this is a second protection. It does not touch the texts of the suite,
+    which a short ID could be a part of.
+    """
+    values = sorted(map(re.escape, run.settings.private), key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w-])({'|'.join(values)})(?![\w-])")
+    return [pattern.sub("(removed)", line) for line in lines]

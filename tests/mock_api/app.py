@@ -17,7 +17,7 @@ from .control import STOP
 from .faults import cut_connection, send_fault
 from .messages import BadBodyError, Json, error, html, read_json
 from .state import STATE, State
-from .switching import refusal, rewrite
+from .switching import respond_before, rewrite
 
 if t.TYPE_CHECKING:
     from .seed import Seed
@@ -79,7 +79,7 @@ async def respond(request: web.Request, handler: t.Any, body: t.Any) -> web.Stre
     state = request.app[STATE]
     resource = request.match_info.route.resource
     operation = f"{request.method} {resource.canonical}" if resource else ""
-    response = refusal(operation, request, body, state) or await process(request, handler)
+    response = respond_before(operation, request, body, state) or await process(request, handler)
     return rewrite(operation, response, state)
 
 

@@ -94,9 +94,8 @@ class State:
         self.tokens = Tokens(self._static_token, dataclasses.replace(self._limits))
         self.requests: list[Json] = []
         self.faults: list[Fault] = []
-        self.switches: frozenset[str] = frozenset()
         self.removed: set[str] = set()
-        self._late: dict[str, Json | None] = {}
+        self.switch(frozenset())
 
     def is_on(self, switch: str) -> bool:
         return switch in self.switches
@@ -104,7 +103,9 @@ class State:
     def switch(self, switches: frozenset[str]) -> None:
         """Replace the switches. The next list shows all that was written before."""
         self.switches = switches
-        self._late = {}
+        self._late: dict[str, Json | None] = {}
+        # What the functions of the switches remember.
+        self.memory: dict[t.Any, t.Any] = {}
 
     def list_late(self, ai_llm: AiLlm, *, existed: bool = True) -> None:
         """Before a write: let the next list show the configuration as it is now."""

@@ -2,51 +2,62 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Switches: with one of them, the mock API does the opposite of what one test of tests/contract states.
+"""Switches: with one of them, the mock API does the opposite of what one statement of tests/contract says.
 
-The handlers of the operations ask for the switches in `IN_HANDLERS`. Every other switch is a function here, which
-refuses a request, changes a value before it is stored, or rewrites a response. switching.py applies them.
+The handlers of the operations ask for those in `IN_HANDLERS`. A switch in `BEFORE` can respond before the handler, one
+in `STORED` changes a value before it is stored, and one in `REWRITES` changes a response. switching.py applies them.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
+import time
 import typing as t
 import unicodedata
 import uuid
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from .messages import error, html
+from aiohttp import web
+
+from .messages import error, html, success
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiohttp import web
-
     from .messages import Json
-    from .state import State
+    from .state import AiLlm, State
 
-IN_HANDLERS = {
-    "revocation_ends_access_token": "The revocation of a login ends its access token, too.",
-    "filter_ignored": "The list ignores its filter if the workspace exists.",
-    "creation_listed_late": "The first list after a creation does not have the new configuration.",
-    "update_listed_late": "The first list after an update has the old values.",
-    "removal_listed_late": "The first list after a removal still has the configuration.",
-    "key_listed": "The list shows the key of each configuration that was created with one.",
-    "duplicate_names_accepted": "Configurations in the same workspace can have the same name.",
-    "secret_optional": "A creation needs no secret.",
-    "workspace_optional": "A creation needs no workspace. Without one, it uses the first.",
-    "unknown_types_accepted": "A configuration can have any type.",
-    "second_removal_succeeds": "A removal answers 200 for an ID that was removed before.",
-    "statistics_filter_ignored": "The statistics ignore their filter.",
-}
 
-# By name: the operation or the field that the switch is for, and its function. A rewritten body can be a JSON object,
-# the title of an HTML page, or None for no body.
-REFUSALS: dict[str, tuple[str, Callable[[web.Request, Json, State], web.Response | None]]] = {}
-STORED: dict[str, tuple[str, Callable[[str], str]]] = {}
-REWRITES: dict[str, tuple[str, Callable[[int, Json], tuple[int, Json | str | None]]]] = {}
+class Call(t.NamedTuple):
+    """A request. body: empty if it is no JSON object."""
+
+    request: web.Request
+    body: Json
+    state: State
+
+    @property
+    def id(self) -> str:
+        return self.request.match_info["id"]
+
+    @property
+    def port(self) -> int:
+        """The port of the client, which identifies its connection."""
+        return self.request.transport.get_extra_info("peername")[1] if self.request.transport else 0
+
+    @property
+    def taken_by(self) -> AiLlm | None:
+        """The configuration in the same workspace that has the name in the body."""
+        return next(iter(self.like(str)), None)
+
+    def like(self, key: Callable[[str], str], *, everywhere: bool = False) -> list[AiLlm]:
+        """Return the configurations in the same workspace whose names have the same key as the name in the body."""
+        name, place = key(str(self.body.get("name"))), self.body.get("workspaceId")
+        known = [one for one in self.state.ai_llms.values() if everywhere or one.listed["workspaceId"] == place]
+        return [one for one in known if key(str(one.listed.get("name"))) == name]
+
 
 ANY = ""
 LOGIN, REVOCATION = "POST /user/login", "DELETE /token/{id}"
@@ -54,321 +65,230 @@ LIST, CREATION = "GET /ai/llm", "POST /ai/llm"
 UPDATE, REMOVAL, VALIDATION = "PUT /ai/llm/{id}", "DELETE /ai/llm/{id}", "POST /ai/llm/{id}/validate"
 STATISTICS, WORKSPACES = "GET /ai/llm/stats", "GET /workspace"
 
-Function = t.TypeVar("Function", bound="Callable[..., t.Any]")
+Respond = t.Callable[[Call], t.Optional[web.Response]]
+# A rewritten body can be a JSON object, the title of an HTML page, None for no body, or a whole response.
+Rewrite = t.Callable[[int, "Json"], tuple[int, t.Any]]
 
 
-def _switch(table: dict[str, tuple[str, t.Any]], scope: str) -> Callable[[Function], Function]:
-    def register(function: Function) -> Function:
-        table[function.__name__] = scope, function
-        return function
+def when(condition: Callable[[Call], t.Any], status: int, message: str) -> Respond:
+    return lambda call: error(status, message) if condition(call) else None
 
-    return register
 
+def answer(old: int, new: int, message: str = "") -> Rewrite:
+    """Replace a status, if the message has this part. A 204 has no body."""
 
-# Login
+    def rewrite(status: int, body: Json) -> tuple[int, t.Any]:
+        is_meant = status == old and message in str(body.get("message", ""))
+        return (new, None if new == 204 else body) if is_meant else (status, body)
 
+    return rewrite
 
-@_switch(REWRITES, LOGIN)
-def login_without_refresh_token(status: int, body: Json) -> tuple[int, Json]:
-    """A login returns no `refreshToken`."""
-    return status, _without(body, "refreshToken")
 
+def body_of(status: int, change: Callable[[Json], t.Any]) -> Rewrite:
+    """Replace the body of the responses with this status."""
+    return lambda actual, body: (actual, change(body) if actual == status else body)
 
-@_switch(REWRITES, LOGIN)
-def login_without_token_id(status: int, body: Json) -> tuple[int, Json]:
-    """A login returns no `tokenId`."""
-    return status, _without(body, "tokenId")
 
+def without(field: str) -> Rewrite:
+    return body_of(200, lambda body: _without(body, field))
 
-@_switch(REWRITES, LOGIN)
-def expires_at_is_text(status: int, body: Json) -> tuple[int, Json]:
-    """`expiresAt` is a text in ISO 8601."""
-    if "expiresAt" in body:
-        body["expiresAt"] = datetime.fromtimestamp(body["expiresAt"], timezone.utc).isoformat()
-    return status, body
 
+def items(field: str, change: Callable[[Json], Json]) -> Rewrite:
+    return body_of(200, lambda body: {**body, field: [change(item) for item in body[field]]})
 
-@_switch(REWRITES, LOGIN)
-def expires_at_in_milliseconds(status: int, body: Json) -> tuple[int, Json]:
-    """`expiresAt` is in milliseconds."""
-    if "expiresAt" in body:
-        body["expiresAt"] *= 1000
-    return status, body
 
+def value(field: str, change: Callable[[t.Any], t.Any]) -> Rewrite:
+    return body_of(200, lambda body: {**body, field: change(body[field])} if field in body else body)
 
-@_switch(REWRITES, LOGIN)
-def token_lives_a_day(status: int, body: Json) -> tuple[int, Json]:
-    """`expiresAt` is a day from now."""
-    if "expiresAt" in body:
-        body["expiresAt"] += 23 * 3600
-    return status, body
 
-
-@_switch(REWRITES, LOGIN)
-def wrong_password_without_code(status: int, body: Json) -> tuple[int, Json]:
-    """The response to a login with a wrong password has a message, but no `error_code`."""
-    return status, {"success": False, "message": "Wrong password"} if status == 401 else body
-
-
-@_switch(REWRITES, ANY)
-def wrong_token_answers_403(status: int, body: Json) -> tuple[int, Json]:
-    """A request with a wrong access token answers 403."""
-    return 403 if status == 401 and "error_code" not in body else status, body
-
-
-@_switch(REWRITES, ANY)
-def wrong_token_answers_html(status: int, body: Json) -> tuple[int, t.Any]:
-    """The response to a request with a wrong access token is an HTML page."""
-    return status, "Unauthorized" if status == 401 and "error_code" not in body else body
-
-
-@_switch(REWRITES, REVOCATION)
-def revocation_answers_204(status: int, body: Json) -> tuple[int, Json | None]:
-    """A revocation answers 204."""
-    return (204, None) if status == 200 else (status, body)
-
-
-@_switch(REWRITES, REVOCATION)
-def second_revocation_succeeds(status: int, body: Json) -> tuple[int, Json]:
-    """A second revocation answers 200."""
-    return (200, {"success": True}) if status == 404 else (status, body)
-
-
-# List
-
-
-@_switch(REWRITES, LIST)
-def list_without_success(status: int, body: Json) -> tuple[int, Json]:
-    """The list has no `success`."""
-    return status, _without(body, "success") if status == 200 else body
-
-
-@_switch(REWRITES, LIST)
-def items_without_workspace(status: int, body: Json) -> tuple[int, Json]:
-    """The listed configurations have no `workspaceId`."""
-    return status, _with_items(body, lambda item: _without(item, "workspaceId"))
-
-
-@_switch(REWRITES, LIST)
-def unused_without_repos(status: int, body: Json) -> tuple[int, Json]:
-    """The listed configurations that no repository uses have no `repos`."""
-    return status, _with_items(body, lambda item: item if item["repos"] else _without(item, "repos"))
-
-
-@_switch(REWRITES, LIST)
-def used_without_repos(status: int, body: Json) -> tuple[int, Json]:
-    """The list does not show which repositories use a configuration."""
-    return status, _with_items(body, lambda item: {**item, "repos": []})
-
-
-@_switch(REFUSALS, LIST)
-def unknown_workspace_answers_404(request: web.Request, _body: Json, state: State) -> web.Response | None:
-    """The list of a workspace that does not exist answers 404."""
-    known = (None, *state.workspaces)
-    return error(404, "Workspace not found") if request.query.get("workspaceId") not in known else None
-
-
-@_switch(REWRITES, LIST)
-def list_has_more(status: int, body: Json) -> tuple[int, Json]:
-    """The list says that it is not complete."""
-    return status, {**body, "hasMore": True} if status == 200 else body
-
-
-# Creation
-
-
-@_switch(REWRITES, CREATION)
-def creation_answers_201(status: int, body: Json) -> tuple[int, Json]:
-    """A creation answers 201."""
-    return 201 if status == 200 else status, body
-
-
-@_switch(REWRITES, CREATION)
-def creation_without_id(status: int, body: Json) -> tuple[int, Json]:
-    """The response to a creation has no `aiLlmId`."""
-    return status, _without(body, "aiLlmId")
-
-
-@_switch(STORED, "aiType")
-def types_lowercased(ai_type: str) -> str:
-    """Types are stored in lower case."""
-    return ai_type.lower()
-
-
-@_switch(STORED, "name")
-def names_trimmed(name: str) -> str:
-    """White space at the ends of names is removed."""
-    return name.strip()
-
-
-@_switch(STORED, "name")
-def double_spaces_collapsed(name: str) -> str:
-    """Double white space in names becomes one space."""
-    return re.sub(r"(?<=\S)\s\s+(?=\S)", " ", name)
-
-
-@_switch(STORED, "name")
-def names_normalized(name: str) -> str:
-    """Names are stored in the Unicode form NFC."""
-    return unicodedata.normalize("NFC", name)
-
-
-@_switch(STORED, "name")
-def emoji_replaced(name: str) -> str:
-    """Emoji in names are replaced by question marks."""
-    return re.sub("[\U00010000-\U0010ffff]", "?", name)
-
-
-@_switch(REFUSALS, CREATION)
-def long_names_refused(_request: web.Request, body: Json, _state: State) -> web.Response | None:
-    """A creation with a name of more than 100 characters answers 400."""
-    return error(400, "The name is too long") if len(str(body.get("name"))) > 100 else None
-
-
-@_switch(STORED, "endpoint")
-def endpoint_host_lowercased(endpoint: str) -> str:
-    """The host of an endpoint is stored in lower case."""
-    host = urlsplit(endpoint).netloc
-    return endpoint.replace(host, host.lower(), 1)
-
-
-@_switch(STORED, "endpoint")
-def endpoint_gets_slash(endpoint: str) -> str:
-    """An endpoint without a path gets a slash at its end."""
-    return endpoint if urlsplit(endpoint).path else f"{endpoint}/"
-
-
-@_switch(STORED, "endpoint")
-def endpoint_loses_slash(endpoint: str) -> str:
-    """A slash at the end of an endpoint is removed."""
-    return endpoint.rstrip("/")
-
-
-@_switch(REWRITES, CREATION)
-def duplicate_name_answers_409(status: int, body: Json) -> tuple[int, Json]:
-    """A creation with a name that is taken answers 409."""
-    return 409 if "already exists" in body.get("message", "") else status, body
-
-
-# Update
-
-
-@_switch(REFUSALS, UPDATE)
-def partial_update_refused(_request: web.Request, body: Json, _state: State) -> web.Response | None:
-    """An update with some of the fields answers 400."""
-    complete = body.keys() >= {"name", "aiType", "endpoint"}
-    return error(400, "name, aiType and endpoint are required") if body and not complete else None
-
-
-@_switch(REFUSALS, UPDATE)
-def empty_update_refused(_request: web.Request, body: Json, _state: State) -> web.Response | None:
-    """An update without fields answers 400."""
-    return None if body else error(400, "The body has no field to update")
-
-
-@_switch(REWRITES, UPDATE)
-def update_answers_204(status: int, body: Json) -> tuple[int, Json | None]:
-    """An update answers 204."""
-    return (204, None) if status == 200 else (status, body)
-
-
-@_switch(REWRITES, UPDATE)
-def unknown_update_answers_403(status: int, body: Json) -> tuple[int, Json]:
-    """An update of an ID that does not exist answers 403."""
-    return 403 if status == 404 else status, body
-
-
-# Removal
-
-
-@_switch(REWRITES, REMOVAL)
-def removal_answers_204(status: int, body: Json) -> tuple[int, Json | None]:
-    """A removal answers 204."""
-    return (204, None) if status == 200 else (status, body)
-
-
-@_switch(REFUSALS, REMOVAL)
-def unknown_id_answers_403(request: web.Request, _body: Json, state: State) -> web.Response | None:
-    """The removal of a UUID that never existed answers 403."""
-    return error(403, "Insufficient permissions") if _is_uuid(request) and _never_existed(request, state) else None
-
-
-@_switch(REFUSALS, REMOVAL)
-def not_uuid_answers_500(request: web.Request, _body: Json, state: State) -> web.Response | None:
-    """The removal of an ID that is not a UUID answers 500, unless the ID needs percent-encoding."""
-    if _is_uuid(request) or not _never_existed(request, state) or "%" in request.raw_path:
-        return None
-    return error(500, "Failed to delete the AI LLM configuration")
-
-
-@_switch(REFUSALS, ANY)
-def encoded_slash_answers_html(request: web.Request, _body: Json, _state: State) -> web.Response | None:
-    """A path with an encoded slash answers 404 with an HTML page, as some gateways do."""
-    return html(404, "Not Found") if "%2F" in request.raw_path else None
-
-
-@_switch(REWRITES, REMOVAL)
-def in_use_answers_409(status: int, body: Json) -> tuple[int, Json]:
-    """The removal of a configuration that repositories use answers 409."""
-    return 409 if "in use" in body.get("message", "") else status, body
-
-
-# Statistics, workspaces, validation
-
-
-@_switch(REWRITES, STATISTICS)
-def counters_are_numbers(status: int, body: Json) -> tuple[int, Json]:
-    """The counters of the statistics are numbers."""
-    for item in body.get("stats", []):
-        item.update({name: int(count) for name, count in item.items() if name != "aiLlmId"})
-    return status, body
-
-
-@_switch(REWRITES, WORKSPACES)
-def workspaces_without_name(status: int, body: Json) -> tuple[int, Json]:
-    """The listed workspaces have no `name`."""
-    for item in body.get("workspaces", []):
-        del item["name"]
-    return status, body
-
-
-@_switch(REWRITES, WORKSPACES)
-def workspaces_hidden(status: int, body: Json) -> tuple[int, Json]:
-    """The list of workspaces is empty."""
-    return status, {**body, "workspaces": []} if "workspaces" in body else body
-
-
-@_switch(REWRITES, VALIDATION)
-def failed_validation_answers_400(status: int, body: Json) -> tuple[int, Json]:
-    """The validation of a configuration that does not work answers 400."""
-    return 400 if status == 200 and not body["success"] else status, body
+def clash(key: Callable[[str], str], *, everywhere: bool = False) -> Respond:
+    """Refuse a name that is the same as another one only after this change of both."""
+    return when(lambda call: not call.taken_by and call.like(key, everywhere=everywhere), 400, "A similar name exists")
 
 
 def _without(body: Json, field: str) -> Json:
-    return {name: value for name, value in body.items() if name != field}
+    return {name: item for name, item in body.items() if name != field}
 
 
-def _with_items(body: Json, change: Callable[[Json], Json]) -> Json:
-    return {**body, "aiLlms": [change(item) for item in body["aiLlms"]]} if "aiLlms" in body else body
+def _is_uuid(text: str) -> bool:
+    return bool(re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text))
 
 
-def _is_uuid(request: web.Request) -> bool:
-    try:
-        return bool(uuid.UUID(request.match_info["id"]))
-    except ValueError:
-        return False
+def _never_existed(call: Call) -> bool:
+    return call.id not in {*call.state.ai_llms, *call.state.removed}
 
 
-def _never_existed(request: web.Request, state: State) -> bool:
-    return request.match_info["id"] not in {*state.ai_llms, *state.removed}
+def _was_used(call: Call) -> bool:
+    """Whether an earlier creation had this name."""
+    log = [entry for entry in call.state.requests[:-1] if (entry["method"], entry["path"]) == ("POST", "/ai/llm")]
+    same = [entry for entry in log if all(entry["body"].get(f) == call.body.get(f) for f in ("name", "workspaceId"))]
+    return any(entry["status"] == 200 for entry in same)
 
 
-# The descriptions of all switches, by name.
-SWITCHES: dict[str, str] = {
-    **IN_HANDLERS,
-    **{
-        name: str(function.__doc__)
-        for table in (REFUSALS, STORED, REWRITES)
-        for name, (_scope, function) in table.items()
-    },
+def _expire_all(call: Call) -> None:
+    for session in call.state.tokens._sessions:
+        session.issued = -math.inf
+
+
+def _renew(call: Call) -> None:
+    token = call.request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if session := call.state.tokens._by_access_token.get(token):
+        session.issued = time.monotonic()
+
+
+def _hide_newest(call: Call) -> None:
+    """Let the list miss the newest configuration, if it is the first request of a connection."""
+    ports = call.state.memory.setdefault("ports", set())
+    newest = list(call.state.ai_llms.values())[-1:]
+    if (call.request.method, call.request.path) == ("GET", "/ai/llm") and call.port not in ports:
+        call.state.list_late(newest[0], existed=False)
+    ports.add(call.port)
+
+
+def _refuse_crowd(call: Call) -> web.Response | None:
+    """Refuse a creation, if the last five of them were the first ones of their connections."""
+    ports = call.state.memory.setdefault("ports", [])
+    ports.append(call.port)
+    crowd = [port for port in ports[-5:] if ports.count(port) == 1]
+    return error(500, "Too many at once") if len(crowd) == 5 else None
+
+
+def _make_twin(call: Call) -> web.Response | None:
+    """Accept a name that is taken, if the last creation used it on another connection."""
+    name, port = call.state.memory.get("last", ("", 0))
+    call.state.memory["last"] = call.body.get("name"), call.port
+    return _copy(call) if call.taken_by and name == call.body.get("name") and port != call.port else None
+
+
+def _copy(call: Call) -> web.Response:
+    one = t.cast("AiLlm", call.taken_by)
+    twin = type(one).new({**_without(one.listed, "createdAt"), "id": str(uuid.uuid4())})
+    call.state.ai_llms[twin.listed["id"]] = twin
+    return success(aiLlmId=twin.listed["id"])
+
+
+def _rename(call: Call) -> web.Response | None:
+    if call.id not in call.state.ai_llms or not call.like(str, everywhere=True):
+        return None
+    call.state.ai_llms[call.id].listed.update(call.body)
+    return success(aiLlmId=call.id)
+
+
+def _clear_key(call: Call) -> None:
+    if call.id in call.state.ai_llms and not {"key", "secret"} & set(call.body):
+        call.state.ai_llms[call.id].listed["key"] = ""
+
+
+def _with_numbers(counters: Json) -> Json:
+    return {name: item if name == "aiLlmId" else int(item) for name, item in counters.items()}
+
+
+def _place(call: Call) -> str:
+    """The workspace in the query that does not exist, or an empty text."""
+    place = call.request.query.get("workspaceId", "")
+    return "" if place in call.state.workspaces else place
+
+
+def _is_foreign(call: Call) -> bool:
+    return bool(_place(call)) and not _is_uuid(_place(call))
+
+
+def _is_odd(call: Call) -> bool:
+    return _never_existed(call) and not _is_uuid(call.id) and "%" not in call.request.raw_path
+
+
+def _is_new_uuid(call: Call) -> bool:
+    return _never_existed(call) and _is_uuid(call.id)
+
+
+def _session(call: Call) -> str | None:
+    return call.state.tokens.session_of(call.request.headers.get("Authorization", ""))
+
+
+IN_HANDLERS = (
+    *("creation_listed_late", "duplicate_names_accepted", "filter_ignored", "key_listed", "removal_listed_late"),
+    *("revocation_ends_access_token", "second_removal_succeeds", "secret_optional", "statistics_filter_ignored"),
+    *("unknown_types_accepted", "update_listed_late", "workspace_optional"),
+)
+
+# By name: the operation that the switch is for, and its function.
+BEFORE: dict[str, tuple[str, Callable[[Call], web.Response | None]]] = {
+    "crowds_refused": (CREATION, _refuse_crowd),
+    "empty_update_refused": (UPDATE, when(lambda call: not call.body, 400, "The body has no field to update")),
+    "encoded_slash_answers_html": (ANY, lambda call: html(404, "No") if "%2F" in call.request.raw_path else None),
+    "expired_token_accepted": (ANY, _renew),
+    "foreign_workspace_answers_500": (LIST, when(_is_foreign, 500, "Failed to list")),
+    "login_ends_others": (LOGIN, _expire_all),
+    "long_names_refused": (CREATION, when(lambda call: len(str(call.body.get("name"))) > 100, 400, "Too long")),
+    "names_unique_everywhere": (CREATION, clash(str, everywhere=True)),
+    "names_unique_in_nfc": (CREATION, clash(lambda name: unicodedata.normalize("NFC", name))),
+    "names_unique_trimmed": (CREATION, clash(str.strip)),
+    "names_unique_without_case": (CREATION, clash(str.lower)),
+    "new_connections_list_late": (ANY, _hide_newest),
+    "not_uuid_answers_500": (REMOVAL, when(_is_odd, 500, "Failed")),
+    "partial_update_refused": (
+        UPDATE,
+        when(lambda call: call.body and not set(call.body) >= {"name", "aiType"}, 400, "Missing"),
+    ),
+    "races_make_twins": (CREATION, _make_twin),
+    "removed_names_stay_taken": (CREATION, when(_was_used, 400, "This name was used")),
+    "renames_make_twins": (UPDATE, _rename),
+    "renames_refused": (UPDATE, when(lambda call: set(call.body) == {"name"}, 400, "The name is final")),
+    "revocation_needs_own_token": (REVOCATION, when(lambda call: _session(call) != call.id, 403, "Not your login")),
+    "secret_needs_key": (UPDATE, when(lambda call: set(call.body) == {"secret"}, 400, "Missing: key")),
+    "unknown_id_answers_403": (REMOVAL, when(_is_new_uuid, 403, "Forbidden")),
+    "unknown_workspace_answers_404": (LIST, when(lambda call: _is_uuid(_place(call)), 404, "Workspace not found")),
+    "updates_clear_key": (UPDATE, _clear_key),
 }
+
+# By name: the field that the switch is for, and its function.
+STORED: dict[str, tuple[str, Callable[[str], str]]] = {
+    "double_spaces_collapsed": ("name", lambda name: re.sub(r"(?<=\S)\s\s+(?=\S)", " ", name)),
+    "emoji_replaced": ("name", lambda name: re.sub("[\U00010000-\U0010ffff]", "?", name)),
+    "endpoint_gets_slash": ("endpoint", lambda url: url if urlsplit(url).path else f"{url}/"),
+    "endpoint_host_lowercased": ("endpoint", lambda url: re.sub("//[^/]*", lambda host: host[0].lower(), url)),
+    "endpoint_loses_slash": ("endpoint", lambda url: url.rstrip("/")),
+    "names_normalized": ("name", lambda name: unicodedata.normalize("NFC", name)),
+    "names_trimmed": ("name", str.strip),
+    "plain_endpoints_get_port": ("endpoint", lambda url: re.sub("(models.example.com)(?=/v1$)", r"\1:443", url)),
+    "types_lowercased": ("aiType", str.lower),
+}
+
+# By name: the operation that the switch is for, and its function.
+REWRITES: dict[str, tuple[str, Rewrite]] = {
+    "counters_are_numbers": (STATISTICS, items("stats", _with_numbers)),
+    "creation_answers_201": (CREATION, answer(200, 201)),
+    "creation_without_id": (CREATION, without("aiLlmId")),
+    "duplicate_name_answers_409": (CREATION, answer(400, 409, "already exists")),
+    "expires_at_in_milliseconds": (LOGIN, value("expiresAt", lambda end: end * 1000)),
+    "expires_at_is_text": (
+        LOGIN,
+        value("expiresAt", lambda end: datetime.fromtimestamp(end, timezone.utc).isoformat()),
+    ),
+    "failed_validation_answers_400": (VALIDATION, answer(200, 400, "failed")),
+    "in_use_answers_409": (REMOVAL, answer(403, 409, "in use")),
+    "items_without_workspace": (LIST, items("aiLlms", lambda item: _without(item, "workspaceId"))),
+    "json_called_text": (ANY, lambda status, body: (status, web.Response(status=status, text=json.dumps(body)))),
+    "list_has_more": (LIST, body_of(200, lambda body: {**body, "hasMore": True})),
+    "list_is_cut": (LIST, value("aiLlms", lambda listed: listed[:20])),
+    "list_without_success": (LIST, without("success")),
+    "login_without_refresh_token": (LOGIN, without("refreshToken")),
+    "login_without_token_id": (LOGIN, without("tokenId")),
+    "refusals_without_message": (UPDATE, body_of(404, lambda body: _without(body, "message"))),
+    "removal_answers_204": (REMOVAL, answer(200, 204)),
+    "revocation_answers_204": (REVOCATION, answer(200, 204)),
+    "second_revocation_succeeds": (REVOCATION, answer(404, 204)),
+    "token_lives_a_day": (LOGIN, value("expiresAt", lambda end: end + 23 * 3600)),
+    "unknown_update_answers_403": (UPDATE, answer(404, 403)),
+    "unused_without_repos": (LIST, items("aiLlms", lambda item: item if item["repos"] else _without(item, "repos"))),
+    "update_answers_204": (UPDATE, answer(200, 204)),
+    "used_without_repos": (LIST, items("aiLlms", lambda item: {**item, "repos": []})),
+    "workspaces_hidden": (WORKSPACES, value("workspaces", lambda listed: [])),
+    "workspaces_without_name": (WORKSPACES, items("workspaces", lambda item: _without(item, "name"))),
+    "wrong_password_without_code": (LOGIN, body_of(401, lambda body: {"success": False})),
+    "wrong_token_answers_403": (ANY, answer(401, 403, "access token")),
+    "wrong_token_answers_html": (ANY, body_of(401, lambda body: body if "error_code" in body else "Unauthorized")),
+}
+
+
+SWITCHES = frozenset({*IN_HANDLERS, *BEFORE, *STORED, *REWRITES})

@@ -12,7 +12,7 @@ import typing as t
 from aiohttp import web
 
 from .messages import html
-from .switches import ANY, REFUSALS, REWRITES, STORED, SWITCHES
+from .switches import ANY, BEFORE, REWRITES, STORED, SWITCHES, Call
 
 if t.TYPE_CHECKING:
     from .messages import Json
@@ -27,17 +27,17 @@ def parse_switches(data: t.Any) -> frozenset[str]:
     """Return the switches that a request to the control interface names. Raises SwitchError."""
     if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
         raise SwitchError("The switches must be a list of names")
-    unknown = sorted(set(data) - set(SWITCHES))
+    unknown = sorted(set(data) - SWITCHES)
     if unknown:
         raise SwitchError(f"unknown switch {unknown[0]!r}, known are {', '.join(sorted(SWITCHES))}")
     return frozenset(data)
 
 
-def refusal(operation: str, request: web.Request, body: t.Any, state: State) -> web.Response | None:
-    """Return the response to a request that a switch refuses, or None."""
-    for scope, refuse in (REFUSALS[name] for name in sorted(state.switches & REFUSALS.keys())):
-        fields = body if isinstance(body, dict) else {}
-        response = refuse(request, fields, state) if scope in (ANY, operation) else None
+def respond_before(operation: str, request: web.Request, body: t.Any, state: State) -> web.Response | None:
+    """Return the response of a switch to a request, or None."""
+    call = Call(request, body if isinstance(body, dict) else {}, state)
+    for scope, respond in (BEFORE[name] for name in sorted(state.switches & BEFORE.keys())):
+        response = respond(call) if scope in (ANY, operation) else None
         if response is not None:
             return response
     return None
@@ -64,7 +64,9 @@ def _is_json(response: web.StreamResponse) -> bool:
     return isinstance(response, web.Response) and response.content_type == "application/json"
 
 
-def _response(status: int, body: Json | str | None) -> web.Response:
+def _response(status: int, body: Json | str | web.Response | None) -> web.Response:
+    if isinstance(body, web.Response):
+        return body
     if body is None:
         return web.Response(status=status)
     return html(status, body) if isinstance(body, str) else web.json_response(body, status=status)

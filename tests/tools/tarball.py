@@ -40,7 +40,7 @@ ADDED = {"FILES.json", "MANIFEST.json"}
 
 OF_A_USER = """
     .DS_Store .ansible/facts .env .envrc .idea/workspace.xml .venv/bin/python .vault_pass .vscode/settings.json
-    #README.md# README.md~ Thumbs.db ansible.cfg build/lib.py collections/requirements.yml contract-report.md
+    #README.md# README.md~ Thumbs.db ansible.cfg build/lib.py collections/requirements.yml contract-report-1.md
     coverage.xml credentials.json dist/notes.md docs/.DS_Store docs/Thumbs.db docs/guides/#errors.md#
     docs/demo.svg.bak
     env/bin/python flashback-platform-1.0.0.tar.gz group_vars/all.yml host_vars/localhost.yml hosts hosts.ini

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run tests/contract against a mock API, as if it were a real server."""
+"""Run the contract suite against a mock API behind a proxy, as if that were a real server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import typing as t
 
 import pytest
 
+from ansible_collections.flashback.platform.tests.contract.__main__ import main
+from ansible_collections.flashback.platform.tests.contract.interrupts import Interrupts
+from ansible_collections.flashback.platform.tests.contract.settings import USED_IN_MOCK
+from ansible_collections.flashback.platform.tests.contract.smoke import Smoke
+from ansible_collections.flashback.platform.tests.contract.statements import load
 from ansible_collections.flashback.platform.tests.mock_api.running import Mock, running_mock
-from ansible_collections.flashback.platform.tests.unit.helpers import ROOT
+from ansible_collections.flashback.platform.tests.unit.contract.proxy import Proxy, running_proxy
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,30 +25,24 @@ if t.TYPE_CHECKING:
 
     RunSuite = Callable[..., "SuiteResult"]
 
-SUITE = ROOT / "tests" / "contract"
-IN_USE = "16fd2706-8baf-433b-82eb-8c7fada847da"
-ROW = re.compile(
-    r"^\| (.*) \| ((?:documented|assumed)(?:, decision \d+)?) \| (.*) \| (?:\*\*)?([a-z ]+?)(?:\*\*)? \|$", re.MULTILINE
-)
+load()
+
+ROW = re.compile(r"^\| (.*) \| (?:documented|assumed)(?:, decision \d+)? \| .* \| ([a-z ]+) \|$", re.MULTILINE)
 
 
 class SuiteResult(t.NamedTuple):
-    """status: the exit status. output: what pytest printed. report: the report, empty if there is none."""
+    """status: the exit status. report: empty if there is none. journals: those that it left."""
 
     status: int
     output: str
     report: str
+    journals: list[str]
 
-    @property
-    def rows(self) -> list[tuple[str, str, str]]:
-        """The statement, its source and the result of each row of the report."""
-        return [(statement, source, result) for statement, source, _seen, result in ROW.findall(self.report)]
-
-    def with_result(self, wanted: str) -> list[str]:
-        return [statement for statement, _source, result in self.rows if result == wanted]
+    def statements(self, result: str) -> list[str]:
+        return [text for text, found in ROW.findall(self.report) if found == result]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_mock() -> Iterator[Mock]:
     with running_mock() as mock:
         yield mock
@@ -55,45 +54,69 @@ def mock(shared_mock: Mock) -> Mock:
     return shared_mock
 
 
-def variables(mock: Mock) -> dict[str, str]:
+@pytest.fixture
+def proxy(mock: Mock) -> Iterator[Proxy]:
+    with running_proxy(mock.url) as proxy:
+        yield proxy
+
+
+def variables(mock: Mock, url: str) -> dict[str, str]:
     """The environment variables of a complete run."""
     assert mock.user
     return {
-        "FLASHBACK_API_URL": mock.url,
+        "FLASHBACK_API_URL": url,
         "FLASHBACK_EMAIL": mock.user["email"],
         "FLASHBACK_PASSWORD": mock.user["password"],
         "FLASHBACK_TEST_WORKSPACE_ID": "workspace-123",
-        "FLASHBACK_TEST_IN_USE_ID": IN_USE,
+        "FLASHBACK_TEST_SECOND_WORKSPACE_ID": "workspace-456",
+        "FLASHBACK_TEST_FOREIGN_WORKSPACE_ID": "workspace-of-others",
+        "FLASHBACK_TEST_CONFIRM": "Development",
+        "FLASHBACK_TEST_IN_USE_ID": USED_IN_MOCK,
         "FLASHBACK_TEST_WRONG_PASSWORD": "true",
+        "FLASHBACK_TEST_WITHOUT_WORKSPACE": "true",
         "FLASHBACK_TEST_VALIDATE": "true",
+        "FLASHBACK_TEST_MANY": "21",
         "NO_PROXY": "127.0.0.1",
     }
 
 
 @pytest.fixture
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses of the suite, which end immediately."""
+    found: list[float] = []
+
+    def sleep(interrupts: Interrupts, seconds: float) -> None:
+        interrupts.check()
+        found.append(seconds)
+
+    monkeypatch.setattr(Interrupts, "sleep", sleep)
+    return found
+
+
+@pytest.fixture
 def run_suite(
-    mock: Mock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mock: Mock,
+    proxy: Proxy,
+    sleeps: list[float],  # pylint: disable=unused-argument
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> RunSuite:
     """Runs the suite in this process, with some variables changed. None removes a variable."""
+    monkeypatch.setattr(Smoke, "run", lambda smoke, run: None)
 
-    def run(*arguments: str, **changed: str | None) -> SuiteResult:
-        for name, value in {**variables(mock), **changed}.items():
+    def run(*arguments: str, directly: bool = False, **changed: str | None) -> SuiteResult:
+        """directly: without the proxy, which is faster."""
+        for name, value in {**variables(mock, mock.url if directly else proxy.url), **changed}.items():
             if value is None:
                 monkeypatch.delenv(name, raising=False)
             else:
                 monkeypatch.setenv(name, value)
-        # The plugins and options of the outer run are not for this one.
-        for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        report = tmp_path / "report.md"
-        report.unlink(missing_ok=True)
-        options = ("--rootdir", str(ROOT), "-c", "/dev/null", "-p", "no:cacheprovider", "--capture=no", "-q")
-        status = pytest.main([str(SUITE), *options, "--contract-report", str(report), *arguments])
-        if status == pytest.ExitCode.INTERRUPTED:
-            raise KeyboardInterrupt
+        before = {*tmp_path.glob("*.md")}
+        status = main(["--folder", str(tmp_path), *arguments])
         captured = capsys.readouterr()
-        text = report.read_text(encoding="utf-8") if report.exists() else ""
-        return SuiteResult(int(status), captured.out + captured.err, text)
+        report = "".join(path.read_text(encoding="utf-8") for path in {*tmp_path.glob("*.md")} - before)
+        journals = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.jsonl")]
+        return SuiteResult(status, captured.out + captured.err, report, journals)
 
     return run
