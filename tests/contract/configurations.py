@@ -120,7 +120,7 @@ class Configurations:
         response = self.send(self.fields(ending, **fields))
         one = self._all[-1]
         if not response.ok:
-            raise NotTried(f"{reason}, but the creation answered {response}")
+            raise NotTried(f"{reason}: the creation answered {response}")
         if not one.id:
             item = self.wait_for(lambda items: find(items, name=one.name))
             if not item or not item.get("id"):
@@ -135,7 +135,7 @@ class Configurations:
         """
         response = self.send(fields)
         if not response.ok:
-            self.create(ending, reason=f"proves nothing: it answered {response}, and so it is without a fault", **valid)
+            self.create(ending, reason="proves nothing, because a creation without a fault fails, too", **valid)
         return response
 
     def _note(self, one: Creation, found: Response | Exception | None) -> None:

@@ -55,7 +55,7 @@ def describe(plan: Plan, settings: Settings, folder: str) -> str:
         "workspace": f"{settings.workspace_id}, if its name is {settings.confirm or 'the one that you type'}",
         "creates": f"at most {plan.creations} configurations with dummy credentials, named contract-…"
         + (f"; two of them in {settings.second_workspace_id}" if settings.second_workspace_id else ""),
-        "removes": "these, and no other ones",
+        "removes": f"these {plan.creations} at most, and no other ones",
         "asks for": refused,
         "reads": "in the whole organization: configurations, workspaces, usage statistics",
         "requests": f"at most {plan.requests} within {settings.minutes} minutes, and those of the cleanup",

@@ -52,7 +52,7 @@ def fields_are_stored_as_sent(run: Run) -> Seen:
     return not different, f"different: {', '.join(different)}" if different else "as sent"
 
 
-@statement("types_lowercased", creates=5)
+@statement("types_lowercased", creates=10)
 def types_are_stored_as_sent(run: Run) -> Seen:
     seen = {kind: is_stored(run, run.configurations.fields(aiType=kind), "aiType") for kind in TYPES}
     wrong = [f"{kind}: {what}" for kind, (is_right, what) in seen.items() if not is_right]

@@ -89,7 +89,10 @@ def list_is_not_cut(run: Run) -> Seen:
     run.configurations.wait_for(lambda items: find_all(items, names), "many creations")
     listed = {str(item.get("name")) for item in run.configurations.listed()}
     missing = len(names - listed)
-    return not missing, f"{missing} are missing, {len(listed)} are listed" if missing else f"complete up to {len(listed)}"
+    return (
+        not missing,
+        f"{missing} are missing, {len(listed)} are listed" if missing else f"complete up to {len(listed)}",
+    )
 
 
 @statement("new_connections_list_late", creates=1, needs=("creation_is_in_the_next_list",))

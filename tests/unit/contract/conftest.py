@@ -60,23 +60,20 @@ def proxy(mock: Mock) -> Iterator[Proxy]:
         yield proxy
 
 
-def variables(mock: Mock, url: str) -> dict[str, str]:
-    """The environment variables of a complete run."""
+def variables(mock: Mock, url: str) -> dict[str, str | None]:
+    """The environment variables of a complete run, without FLASHBACK_."""
     assert mock.user
     return {
-        "FLASHBACK_API_URL": url,
-        "FLASHBACK_EMAIL": mock.user["email"],
-        "FLASHBACK_PASSWORD": mock.user["password"],
-        "FLASHBACK_TEST_WORKSPACE_ID": "workspace-123",
-        "FLASHBACK_TEST_SECOND_WORKSPACE_ID": "workspace-456",
-        "FLASHBACK_TEST_FOREIGN_WORKSPACE_ID": "workspace-of-others",
-        "FLASHBACK_TEST_CONFIRM": "Development",
-        "FLASHBACK_TEST_IN_USE_ID": USED_IN_MOCK,
-        "FLASHBACK_TEST_WRONG_PASSWORD": "true",
-        "FLASHBACK_TEST_WITHOUT_WORKSPACE": "true",
-        "FLASHBACK_TEST_VALIDATE": "true",
-        "FLASHBACK_TEST_MANY": "21",
-        "NO_PROXY": "127.0.0.1",
+        "API_URL": url,
+        "EMAIL": mock.user["email"],
+        "PASSWORD": mock.user["password"],
+        "TEST_WORKSPACE_ID": "workspace-123",
+        "TEST_SECOND_WORKSPACE_ID": "workspace-456",
+        "TEST_FOREIGN_WORKSPACE_ID": "workspace-of-others",
+        "TEST_CONFIRM": "Development",
+        "TEST_IN_USE_ID": USED_IN_MOCK,
+        "TEST_MANY": "21",
+        **dict.fromkeys(("TEST_WRONG_PASSWORD", "TEST_WITHOUT_WORKSPACE", "TEST_VALIDATE"), "true"),
     }
 
 
@@ -104,14 +101,15 @@ def run_suite(
 ) -> RunSuite:
     """Runs the suite in this process, with some variables changed. None removes a variable."""
     monkeypatch.setattr(Smoke, "run", lambda smoke, run: None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     def run(*arguments: str, directly: bool = False, **changed: str | None) -> SuiteResult:
         """directly: without the proxy, which is faster."""
         for name, value in {**variables(mock, mock.url if directly else proxy.url), **changed}.items():
             if value is None:
-                monkeypatch.delenv(name, raising=False)
+                monkeypatch.delenv(f"FLASHBACK_{name}", raising=False)
             else:
-                monkeypatch.setenv(name, value)
+                monkeypatch.setenv(f"FLASHBACK_{name}", value)
         before = {*tmp_path.glob("*.md")}
         status = main(["--folder", str(tmp_path), *arguments])
         captured = capsys.readouterr()

@@ -27,15 +27,15 @@ LIST, CREATION, REMOVAL = "GET /ai/llm", "POST /ai/llm", "DELETE /ai/llm/"
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"FLASHBACK_TEST_WORKSPACE_ID": " "}, "FLASHBACK_TEST_WORKSPACE_ID is not"),
-        ({"FLASHBACK_TEST_SECOND_WORKSPACE_ID": "workspace-123"}, "must be different ones"),
-        ({"FLASHBACK_PASSWORD": None}, "Set FLASHBACK_EMAIL and FLASHBACK_PASSWORD"),
-        ({"FLASHBACK_API_URL": None}, "FLASHBACK_API_URL is not set, but FLASHBACK_EMAIL and FLASHBACK_PASSWORD and"),
-        ({"FLASHBACK_API_URL": "example.com"}, "FLASHBACK_API_URL must be"),
-        ({"FLASHBACK_API_URL": "https://user:secret@example.com"}, "FLASHBACK_API_URL must be"),
-        ({"FLASHBACK_TEST_VALIDATE": "maybe"}, "FLASHBACK_TEST_VALIDATE must be true or false"),
-        ({"FLASHBACK_TEST_MANY": "0"}, "FLASHBACK_TEST_MANY must be an integer"),
-        ({"FLASHBACK_TEST_CONFIRM": None}, "Set FLASHBACK_TEST_CONFIRM to the name of the workspace"),
+        ({"TEST_WORKSPACE_ID": " "}, "FLASHBACK_TEST_WORKSPACE_ID is not"),
+        ({"TEST_SECOND_WORKSPACE_ID": "workspace-123"}, "must be different ones"),
+        ({"PASSWORD": None}, "Set FLASHBACK_EMAIL and FLASHBACK_PASSWORD"),
+        ({"API_URL": None}, "FLASHBACK_API_URL is not set, but FLASHBACK_EMAIL and FLASHBACK_PASSWORD and"),
+        ({"API_URL": "example.com"}, "FLASHBACK_API_URL must be"),
+        ({"API_URL": "https://user:secret@example.com"}, "FLASHBACK_API_URL must be"),
+        ({"TEST_VALIDATE": "maybe"}, "FLASHBACK_TEST_VALIDATE must be true or false"),
+        ({"TEST_MANY": "0"}, "FLASHBACK_TEST_MANY must be an integer"),
+        ({"TEST_CONFIRM": None}, "Set FLASHBACK_TEST_CONFIRM to the name of the workspace"),
     ],
 )
 def test_refused_before_the_first_request(
@@ -69,7 +69,7 @@ def test_plan_is_confirmed_with_the_name(
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda prompt: typed)
-    result = run_suite(FLASHBACK_TEST_CONFIRM=None)
+    result = run_suite(TEST_CONFIRM=None)
     assert result.status == status
     assert ("another name than the one that confirms" in result.output) == (typed == "Production")
     assert bool(proxy.calls) == bool(typed)
@@ -98,12 +98,12 @@ REFUSED = {"success": False, "message": "no"}
         (answers("POST /user/login", Reply(401, REFUSED)), {}, "the login gave no access token: 401", 0),
         (answers("GET /workspace", Reply(404, "<h1>No</h1>")), {}, "the list of workspaces answered 404 with HTML", 0),
         (answers("GET /workspace", Reply(200, {"workspaces": ["workspace-123"]})), {}, "has no objects", 0),
-        (None, {"FLASHBACK_TEST_WORKSPACE_ID": "workspace-124"}, "not among the 2 that the user can reach", 0),
-        (None, {"FLASHBACK_TEST_CONFIRM": "Develop"}, "another name", 0),
+        (None, {"TEST_WORKSPACE_ID": "workspace-124"}, "not among the 2 that the user can reach", 0),
+        (None, {"TEST_CONFIRM": "Develop"}, "another name", 0),
         (answers(LIST, Reply(403, REFUSED)), {}, "the list answered 403", 0),
         (answers(LIST, Reply(200, {"success": True, "aiLlms": None})), {}, "the list answered 200", 0),
-        (None, {"FLASHBACK_TEST_IN_USE_ID": None}, "is in use, so this looks like production", 0),
-        (None, {"FLASHBACK_TEST_IN_USE_ID": IN_PRODUCTION}, "is in use, so this looks like production", 0),
+        (None, {"TEST_IN_USE_ID": None}, "is in use, so this looks like production", 0),
+        (None, {"TEST_IN_USE_ID": IN_PRODUCTION}, "is in use, so this looks like production", 0),
         (answers(CREATION, Reply(400, REFUSED)), {}, "nothing can be proven without a valid creation", 1),
         (without_created, {}, "needs a new configuration in the list, but none is listed", 1),
         (answers(REMOVAL, Reply(403, REFUSED)), {}, "the removal of the first configuration answered 403", 1),
@@ -132,7 +132,7 @@ def test_named_configuration_must_be_in_the_workspace(run_suite: RunSuite, proxy
     mock.repos(USED_IN_MOCK, [])
     mock.repos(IN_PRODUCTION, [{"id": "repo-1", "name": "one"}])
     mock.switches("filter_ignored")
-    result = run_suite(FLASHBACK_TEST_IN_USE_ID=IN_PRODUCTION, FLASHBACK_TEST_SECOND_WORKSPACE_ID=None)
+    result = run_suite(TEST_IN_USE_ID=IN_PRODUCTION, TEST_SECOND_WORKSPACE_ID=None)
     assert result.status == 3
     assert "FLASHBACK_TEST_IN_USE_ID is not a configuration in the workspace" in result.output
     assert not {CREATION, REMOVAL} & set(proxy.names())
@@ -140,7 +140,7 @@ def test_named_configuration_must_be_in_the_workspace(run_suite: RunSuite, proxy
 
 def test_mock_is_checked_loudly_without_a_server(run_suite: RunSuite, proxy: Proxy) -> None:
     unset = dict.fromkeys(("API_URL", "EMAIL", "PASSWORD", "TEST_WORKSPACE_ID"))
-    result = run_suite("--switch", "creation_answers_201", **{f"FLASHBACK_{name}": None for name in unset})
+    result = run_suite("--switch", "creation_answers_201", **{f"{name}": None for name in unset})
     assert (result.status, len(result.statements("different")), proxy.calls) == (2, 1, [])
     assert "THE MOCK API. This run proves nothing about a server." in result.report
     assert result.output.count("THE MOCK API.") == 2

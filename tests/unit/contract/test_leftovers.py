@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def assert_named_and_cleaned(result: SuiteResult, run_suite: RunSuite, mock: Moc
     for secret in ("demo-password", "-secret", "-key"):
         assert secret not in result.journals[0]
     proxy.rule = lambda call: None
-    assert run_suite("--clean", FLASHBACK_TEST_CONFIRM=None).status == (4 if left else 0)
+    assert run_suite("--clean", TEST_CONFIRM=None).status == (4 if left else 0)
     assert own(mock) == left
     cleaned = run_suite("--clean")
     assert (cleaned.status, cleaned.journals, own(mock), mock.sessions()) == (0, [], [], [])
@@ -65,23 +66,35 @@ def cut(call: Call) -> Reply | None:
     raise ConnectionError
 
 
+def is_never(call: Call) -> Reply | None:
+    raise ConnectionError
+
+
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "reason"),
     [
-        after(30, lambda call: Reply(200, {"success": True}) if call.name == REMOVAL else None),
-        after(30, lambda call: Reply(404, {"success": False}) if call.name == REMOVAL else None),
-        after(30, lambda call: Reply(500, {"success": False}) if call.name == REMOVAL else None),
-        after(60, lambda call: DOWN),
-        after(120, lambda call: cut(call) if call.name == CREATION else DOWN),
-        lambda call: Reply(500, {"success": False}) if call.name.startswith("DELETE /token") else None,
+        (after(30, lambda call: Reply(200, {"success": True}) if call.name == REMOVAL else None), ""),
+        (after(30, lambda call: Reply(404, {"success": False}) if call.name == REMOVAL else None), ""),
+        (after(30, lambda call: Reply(500, {"success": False}) if call.name == REMOVAL else None), ""),
+        (after(120, lambda call: cut(call) if call.name == CREATION else DOWN), ""),
+        (lambda call: Reply(500, {"success": False}) if call.name.startswith("DELETE /token") else None, ""),
+        (after(60, lambda call: Reply(401, {"success": False})), "the login gave no access token: 401"),
+        (after(60, lambda call: DOWN), "got a 5xx, so the server has a problem"),
+        (after(60, is_never), "got no response"),
+        (after(60, lambda call: Reply(429, {}, (("Retry-After", "1"),))), "answered 5 times 429"),
+        (after(60, lambda call: Reply(429, {}, (("Retry-After", "3600"),))), "asks to wait for 3600 seconds"),
     ],
-    ids=["200", "404", "500", "dies", "dies in a creation", "logins"],
 )
-def test_what_is_left_is_named(rule: Rule, run_suite: RunSuite, proxy: Proxy, mock: Mock) -> None:
+def test_what_is_left_is_named(rule: Rule, reason: str, run_suite: RunSuite, proxy: Proxy, mock: Mock) -> None:
+    """A server that only fails from some request on ends the run, with one reason, and proves nothing."""
     proxy.rule = rule
     result = run_suite()
     assert own(mock) or mock.sessions()
     assert result.status == 4
+    if reason:
+        assert len(re.findall(f"The run ended early: [^.]*{reason}", result.output)) == 1
+        assert result.statements("different") == []
+        assert len(proxy.calls) < 60 + 120
     assert_named_and_cleaned(result, run_suite, mock, proxy)
 
 
@@ -121,8 +134,7 @@ def test_leftovers_of_earlier_runs_are_named_and_stay(run_suite: RunSuite, mock:
     items = [{"id": "old", "name": "contract-0123abcd-0001", "workspaceId": "workspace-123", "aiType": "OTHER"}]
     items[0]["endpoint"] = "https://models.example.com"
     mock.reset({"workspaces": [{"id": "workspace-123", "name": "Development"}], "ai_llms": items})
-    unset: dict[str, str | None] = {f"FLASHBACK_TEST_{name}": None for name in ("IN_USE_ID", "SECOND_WORKSPACE_ID")}
-    result = run_suite(**unset)
+    result = run_suite(TEST_IN_USE_ID=None, TEST_SECOND_WORKSPACE_ID=None)
     assert (result.status, [item["id"] for item in mock.state()]) == (0, ["old"])
     assert "Left by earlier runs: contract-0123abcd-0001." in result.output
 
@@ -146,11 +158,11 @@ class Started(t.NamedTuple):
 def started(tmp_path: Path) -> Iterator[Started]:
     """The suite in a process of its own, against a server that takes 20 ms for each response."""
     with running_mock(latency=0.02) as mock, running_proxy(mock.url) as proxy:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        env = {f"FLASHBACK_{name}": value for name, value in variables(mock, proxy.url).items() if value}
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             [sys.executable, "-m", "tests.contract", "--folder", str(tmp_path)],
             cwd=ROOT,
-            env={**env, **variables(mock, proxy.url)},
+            env={**os.environ, **env, "NO_PROXY": "127.0.0.1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -205,6 +217,6 @@ def test_killed_run_is_cleaned_by_its_journal(started: Started, run_suite: RunSu
     }
     assert {item["name"] for item in own(started.mock)} <= named
     assert own(started.mock)
-    result = run_suite("--clean", "--folder", str(started.folder), FLASHBACK_API_URL=started.proxy.url)
+    result = run_suite("--clean", "--folder", str(started.folder), API_URL=started.proxy.url)
     assert (result.status, own(started.mock), started.mock.sessions()) == (0, [], [])
     assert not list(started.folder.glob("*.jsonl"))
