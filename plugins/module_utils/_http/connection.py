@@ -34,7 +34,7 @@ except (ImportError, AttributeError, OSError, RuntimeError, SyntaxError, TypeErr
 else:
     REQUESTS_IMPORT_ERROR = None
 
-USER_AGENT = "flashback.platform/1.4.0"
+USER_AGENT = "flashback.platform/1.5.0"
 
 
 # `gate` is a lock. This thread takes it before it sends its request, and after the timeout, the thread that waits takes
