@@ -150,6 +150,10 @@ class Started(t.NamedTuple):
             assert self.process.poll() is None
             time.sleep(0.005)
 
+    def wait_for_removals(self, number: int) -> None:
+        before = self.proxy.names().count(REMOVAL)
+        self.wait_for(lambda: self.proxy.names().count(REMOVAL) >= before + number)
+
     def end(self) -> str:
         return self.process.communicate(timeout=60)[0]
 
@@ -192,8 +196,7 @@ def test_second_interrupt_stops_the_cleanup(started: Started) -> None:
     started.wait_for(lambda: len(own(started.mock)) > 15)
     started.process.send_signal(signal.SIGINT)
     for _signal in range(2):
-        count = started.proxy.names().count(REMOVAL)
-        started.wait_for(lambda: started.proxy.names().count(REMOVAL) > count + 2)  # noqa: B023
+        started.wait_for_removals(3)
         started.process.send_signal(signal.SIGINT)
     output = started.end()
     assert "Still removing what the run has created." in output

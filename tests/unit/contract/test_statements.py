@@ -211,9 +211,7 @@ def test_short_id_does_not_eat_the_report(run_suite: RunSuite, mock: Mock) -> No
 
 
 @pytest.mark.timeout(120)
-def test_modules_run_against_the_same_server(
-    run_suite: RunSuite, proxy: Proxy, mock: Mock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_modules_run_against_the_same_server(run_suite: RunSuite, mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
     before = mock.state()
     monkeypatch.setattr(Smoke, "run", RUN_SMOKE)
     mock.switches("plain_endpoints_get_port")
