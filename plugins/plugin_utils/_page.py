@@ -139,7 +139,9 @@ def _users(item: Values) -> str:
 
 def _reason(item: Values) -> str:
     error = item.get("error")
-    return f"{code(error['code'])}: {code(error['message'], limit=MAX_MESSAGE)}" if error else ""
+    if not error:
+        return "not tried, because something failed before" if item["outcome"] == "skipped" else ""
+    return f"{code(error['code'])}: {code(error['message'], limit=MAX_MESSAGE)}"
 
 
 def _table(titles: str, rows: list[str]) -> Iterator[str]:

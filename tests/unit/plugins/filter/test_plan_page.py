@@ -229,7 +229,7 @@ APPLIED: list[tuple[dict[str, t.Any], str, list[str]]] = [
         "Plan not completely applied to workspace `workspace-123`: failed 1, skipped 1, updated 1, unchanged 1",
         [
             r"| failed | `New` | `forbidden`: `Insufficient \u0060permissions\u0060` |",
-            "| skipped | `Old`, ID `id-1` |  |",
+            "| skipped | `Old`, ID `id-1` | not tried, because something failed before |",
             "| updated | `Team`, ID `id-2` |  |",
             "| unchanged | `Same`, ID `id-4` | `validation_failed`: `Wrong key` |",
             "What is left to do is another plan: solve the problems, and run the playbook plan again.",
