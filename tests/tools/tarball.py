@@ -45,11 +45,11 @@ OF_A_USER = """
     docs/demo.svg.bak
     env/bin/python flashback-platform-1.0.0.tar.gz group_vars/all.yml host_vars/localhost.yml hosts hosts.ini
     htmlcov/index.html id_ed25519 inventory.yml inventory/hosts.yml logs/run.log meta/runtime.yml.orig
-    node_modules/a/index.js plan.env plan.md playbooks/.deploy.yml.swp playbooks/deploy.log
+    node_modules/a/index.js playbooks/.deploy.yml.swp playbooks/deploy.log
     plugins/modules/.ai_llm.py.swp
     plugins/modules/__pycache__/ai_llm.cpython-312.pyc plugins/modules/ai_llm.py.rej run.retry secrets.yml
     secrets/token server.key site/index.html tests/output/junit.xml tls/ca.pem vault.yml venv/bin/python
-    venv3.12/pyvenv.cfg
+    venv3.12/pyvenv.cfg workspace.apply.md workspace.plan.env workspace.plan.md
 """
 
 
