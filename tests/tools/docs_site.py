@@ -31,7 +31,7 @@ html_css_files = ["style.css"]
 STYLE = """
 .wy-table-responsive table.docutils :is(td, th) { white-space: normal; padding: 6px 8px; }
 .rst-content table.docutils td code { white-space: normal; overflow-wrap: anywhere; padding: 0; border: 0; }
-.rst-content table.docutils td:first-child { min-width: 9em; }
+.rst-content table.docutils td:first-child { min-width: 8em; }
 """
 
 TOCTREE = """{title}
@@ -56,6 +56,10 @@ def toctree(title: str, pages: list[str]) -> str:
     return TOCTREE.format(title=title, line="-" * len(title), pages="\n    ".join(pages))
 
 
+def site_pages() -> list[Path]:
+    return [page for page in links.pages() if page.parent in (ROOT, ROOT / "docs", ROOT / "docs" / "guides")]
+
+
 def on_site(page: Path, target: str) -> str:
     """Return the target of a link: the page about a plugin in place of its code, the repository for other code."""
     path = (page.parent / target.partition("#")[0]).resolve()
@@ -64,7 +68,7 @@ def on_site(page: Path, target: str) -> str:
         return f"/{plugin[2]}_{plugin[1]}.rst"
     if path.name == "CHANGELOG.md":
         return "/changelog.rst"
-    if path.suffix == ".md" or (path.is_file() and (ROOT / "docs") in path.parents):
+    if path in site_pages() or (path.suffix != ".md" and path.is_file() and (ROOT / "docs") in path.parents):
         return target
     return links.absolute(page, target, "main")
 
@@ -80,7 +84,7 @@ def copy_page(page: Path, site: Path) -> None:
 def add_pages(site: Path) -> None:
     rst = site / "rst"
     shutil.copytree(ROOT / "docs", rst / "docs", ignore=shutil.ignore_patterns("docsite", "*.md"))
-    pages = [page for page in links.pages() if page.parent in (ROOT, ROOT / "docs", ROOT / "docs" / "guides")]
+    pages = site_pages()
     for page in pages:
         copy_page(page, site)
     # The README lists the guides in the best order.
