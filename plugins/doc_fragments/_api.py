@@ -69,13 +69,13 @@ options:
     default: 30
   retries:
     description:
-      - How often the module repeats a request after a transient failure. A transient failure is a connection that fails
-        or breaks, a timeout, or the status 429 or 5xx. The value can be from V(0) to V(100). With V(0), the module
-        sends each request only once.
+      - How often the module repeats a request after a transient failure, where a repetition is safe. A transient failure
+        is a connection that fails or breaks, a timeout, or the status 408, 425, 429, or 5xx except 501. The value can
+        be from V(0) to V(100). With V(0), the module sends each request only once.
       - The waits between attempts grow from half a second, with a random part. If the API asks for a wait with
         C(Retry-After), the module waits that long, but at most 60 seconds.
-      - If all attempts of one request get 429, the module does not repeat other changes that get 429. This ends when
-        the API accepts a request.
+      - If several requests in a row fail in all their attempts, the module sends no further changes, and reports which
+        ones it did not send.
       - If not set, the environment variable E(FLASHBACK_RETRIES) is used.
     type: int
     default: 3
