@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from tests.tools import supported
 
 # In the copy, this folder has ansible_collections.
-COLLECTIONS = str(ROOT.parents[2])
+COLLECTIONS = str(ROOT.parent.parent.parent)
 
 # Thousands of random calls. With a measurement of the coverage, they would take twice as long.
 STATEFUL = "tests/unit/plugins/modules/test_stateful.py"
