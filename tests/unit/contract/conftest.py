@@ -105,7 +105,8 @@ def run_suite(
 
     def run(*arguments: str, directly: bool = False, **changed: str | None) -> SuiteResult:
         """directly: without the proxy, which is faster."""
-        for name, value in {**variables(mock, mock.url if directly else proxy.url), **changed}.items():
+        usual = variables(mock, mock.url) if directly else {**variables(mock, proxy.url), "TEST_MANY": "3"}
+        for name, value in {**usual, **changed}.items():
             if value is None:
                 monkeypatch.delenv(f"FLASHBACK_{name}", raising=False)
             else:
