@@ -9,9 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from .client import Client
-from .configurations import NAME, PAUSES, find_own, remove
+from .configurations import PAUSES, remove
 from .errors import NotTried
 from .journal import PATTERN, Journaled, read
+from .listing import NAME, find_own
 from .measured import Measured
 from .plan import Plan
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests as the modules do: with their headers, without cookies, on a connection that each thread keeps.
+"""Send requests within the limits of the plan, log in, and notice when the server fails.
 
 A request is repeated only after a 429, and after a login if the access token has expired.
 """
@@ -11,20 +11,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import email.utils
 import threading
 import time
 import typing as t
-from datetime import datetime, timezone
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import quote
 
-import requests
-import urllib3
-
+from .connection import LOGIN, Connections, Request, retry_after
 from .errors import Ended, Failing, NoResponse, NotTried
-from .response import Json, Response
-from .settings import GALAXY
+from .response import Response
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +27,7 @@ if t.TYPE_CHECKING:
     from .plan import Plan
     from .settings import Settings
 
-HEADERS = {"Accept": "application/json", "User-Agent": f"flashback.platform/{GALAXY['version']}"}
-
-# Seconds for one response, and for all of the cleanup.
-TIMEOUT = 30
+# Seconds for all of the cleanup.
 CLEANUP = 300
 
 # How often a request is sent that the API answers with 429, and how many seconds of Retry-After the suite waits.
@@ -51,37 +41,6 @@ KINDS = {401: "401, so the access token is not valid", 5: "a 5xx, so the server 
 # How many requests the modules send at once.
 AT_ONCE = 8
 
-LOGIN = "/user/login"
-
-# Before the first byte of a request could be sent.
-NO_CONNECTION = (
-    *(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.SSLError),
-    *(requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL),
-)
-
-
-class Request(t.NamedTuple):
-    """`{}` in the path stands for an ID. token: instead of that of the suite."""
-
-    method: str
-    path: str
-    ids: tuple[str, ...] = ()
-    body: Json | None = None
-    query: Json | None = None
-    token: str = ""
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Sets the token. With a plain header, requests would prefer the credentials of ~/.netrc."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
 
 class Client:
     def __init__(
@@ -94,7 +53,7 @@ class Client:
         self.token = settings.access_token
         self._record = record
         self._plan = plan
-        self._local = threading.local()
+        self._connections = Connections(settings, measured)
         self._cleans = False
         # When the API allows the next request, and when the run ends, in seconds of the monotonic clock.
         self._not_before = 0.0
@@ -156,7 +115,7 @@ class Client:
         return self.send("GET", "/ai/llm", query={"workspaceId": workspace_id} if workspace_id else None)
 
     def open_new_connection(self) -> None:
-        self._local.session = None
+        self._connections.open_new()
 
     def allow_minutes(self, minutes: float) -> None:
         self._deadline += minutes * 60
@@ -215,10 +174,10 @@ class Client:
             self.interrupts.sleep(max(0, wait))
             if time.monotonic() > self._deadline:
                 raise Ended("it takes too long" if self._cleans else f"it took {self.settings.minutes} minutes")
-            response = self._send_once(request)
+            response = self._connections.send(request, self.token)
             if response.status != 429:
                 return response
-            self._not_before = time.monotonic() + _retry_after(response, default=2**attempt)
+            self._not_before = time.monotonic() + retry_after(response, default=2**attempt)
         raise self._limited(f"answered {ATTEMPTS} times 429 to one request")
 
     def _limited(self, reason: str) -> Exception:
@@ -243,44 +202,3 @@ class Client:
         if kind != last:
             self.failing_since, number = self.requests, 0
         self._failures = (kind, number + 1)
-
-    def _send_once(self, request: Request) -> Response:
-        session = self._local.session = getattr(self._local, "session", None) or _new_session()
-        url = self.settings.api_url + request.path.format(*(quote(id, safe="") for id in request.ids))
-        auth = _Bearer("" if request.path == LOGIN else request.token or self.token)
-        options: dict[str, t.Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, "auth": auth}
-        options |= {"json": request.body, "params": request.query, "verify": self.settings.ca_path or True}
-        begin = time.monotonic()
-        try:
-            with session.request(request.method, url, **options) as raw:
-                content = b""
-                for chunk in raw.iter_content(1 << 16):
-                    content += chunk
-                    if time.monotonic() - begin > TIMEOUT:
-                        raise requests.ReadTimeout
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
-            self._local.session = None
-            reason = getattr(exc.args[0] if exc.args else None, "reason", None)
-            is_sent = not isinstance(exc, NO_CONNECTION) and not isinstance(reason, NO_CONNECTION)
-            raise NoResponse(f"no response: {type(exc).__name__}", sent=is_sent) from None
-        response = Response(raw, content)
-        operation = f"{request.method} {request.path.replace('{}', '{id}')}"
-        self.measured.response(operation, response, time.monotonic() - begin, raw.raw.version)
-        return response
-
-
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update(HEADERS)
-    return session
-
-
-def _retry_after(response: Response, default: float) -> float:
-    """Return the seconds to wait that the response asks for."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdecimal():
-        return float(text)
-    with contextlib.suppress(TypeError, ValueError):
-        return max(0.0, (email.utils.parsedate_to_datetime(text) - datetime.now(timezone.utc)).total_seconds())
-    return default

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import time
 import typing as t
 
-from .client import Request
+from .connection import Request
 from .errors import Ended, NoResponse, NotTried
+from .listing import find, find_own, items_of
 from .response import Json, Response
 
 if t.TYPE_CHECKING:
@@ -21,8 +21,6 @@ if t.TYPE_CHECKING:
 
     from .client import Client
     from .plan import Plan
-
-NAME = re.compile(r"contract-[0-9a-f]{8}-\d{4}")
 
 # How often the list is read until it shows a write, with growing pauses of up to a second: nine seconds in total.
 MAX_LISTS = 12
@@ -159,7 +157,7 @@ class Configurations:
 
     def listed(self) -> list[Json]:
         """Return the configurations of the test workspace, in one request. Raises NotTried."""
-        return _items(self.client.list(self.client.settings.workspace_id))
+        return items_of(self.client.list(self.client.settings.workspace_id))
 
     def wait_for(self, wanted: Callable[[list[Json]], t.Any], lag: str = "") -> t.Any:
         """List the configurations until a function of the items returns something. Returns None if it never does.
@@ -226,16 +224,6 @@ class Configurations:
         return [Left(reason, one.name, one.id, one.sent.get("workspaceId", "")) for one in which]
 
 
-def find_own(client: Client, workspaces: list[str], prefix: str, ids: set[str]) -> list[Json]:
-    """Return the listed configurations of a run: with one of its IDs, or with its names. Raises NotTried."""
-    found: dict[str, Json] = {}
-    for workspace in (*workspaces, None):
-        for item in _items(client.list(workspace)):
-            if str(item.get("name")).startswith(prefix) or str(item.get("id") or "no ID") in ids:
-                found[str(item.get("id") or item.get("name"))] = item
-    return list(found.values())
-
-
 def remove(client: Client, ids: list[str]) -> None:
     """Ask for the removal of configurations, until two get no response. A response proves nothing."""
     lost = 0
@@ -246,22 +234,3 @@ def remove(client: Client, ids: list[str]) -> None:
             lost += id not in client.protected
         if lost > 1:
             return
-
-
-def find(items: list[Json], *, id: str = "", name: str = "") -> Json | None:
-    """Return the item with the ID, or with the name up to its number: the API may change the rest of a name."""
-    number = "-".join(name.split("-")[:3])[: len("contract-00000000-0000")]
-    for item in items:
-        if (id and str(item.get("id")) == id) or (number and str(item.get("name")).startswith(number)):
-            return item
-    return None
-
-
-def find_all(items: list[Json], names: set[str]) -> bool:
-    return names <= {str(item.get("name")) for item in items}
-
-
-def _items(response: Response) -> list[Json]:
-    if not response.has(aiLlms=list):
-        raise NotTried(f"needs the list, which answered {response}")
-    return response.items("aiLlms")

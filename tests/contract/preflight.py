@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .configurations import NAME, find
 from .errors import Ended, NotTried, Stopped
+from .listing import NAME, find
 from .response import Json, is_a
 
 if t.TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import uuid
 
-from ..configurations import find, find_all
 from ..errors import NotTried
+from ..listing import find, find_all
 from ..response import Response, is_a
 from ..run import Run
 from ..statement import Seen, responses, statement

@@ -9,9 +9,10 @@ from __future__ import annotations
 import typing as t
 import unicodedata
 
-from ..client import AT_ONCE, Request
-from ..configurations import find, find_all
+from ..client import AT_ONCE
+from ..connection import Request
 from ..errors import NotTried
+from ..listing import find, find_all
 from ..response import Response
 from ..run import Run
 from ..statement import Seen, responses, shared, statement

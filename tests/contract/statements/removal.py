@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 import uuid
 
-from ..configurations import find
 from ..errors import NotTried
+from ..listing import find
 from ..response import Json, Response, is_a
 from ..run import Run
 from ..statement import Seen, responses, shared, statement

@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 import uuid
 
-from ..configurations import Creation, find
+from ..configurations import Creation
 from ..errors import NotTried
+from ..listing import find
 from ..response import Json, Response
 from ..run import Run
 from ..statement import Seen, responses, shared, statement
