@@ -4,7 +4,7 @@
 
 """What the API is documented or assumed to do, as statements that are checked on the mock API or on a real server.
 
-`python -m tests.contract` starts the mock API. With `FLASHBACK_API_URL` it checks that server; settings.py lists the
+`python -m tests.contract` starts the mock API. With `FLASHBACK_API_URL` it checks that server; README.md lists the
 environment variables. The folder `statements` has one function for each statement. Only the smoke run at the end uses
 the code of the collection.
 """

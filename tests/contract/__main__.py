@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the suite. Its exit statuses are in report.py, and in the guide "Check your environment"."""
+"""The command line of the suite. README.md explains the exit statuses."""
 
 from __future__ import annotations
 
