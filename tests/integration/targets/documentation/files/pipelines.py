@@ -153,7 +153,7 @@ class GitLab:
         return run_script(self._script("drift"), {})
 
 
-def try_pipeline(pipeline: GitHub | GitLab) -> None:
+def try_approval(pipeline: GitHub | GitLab) -> None:
     mock("POST", "_mock/reset")
     described = (FOLDER / "workspace.yml").read_text(encoding="utf-8")
     plan = pipeline.plan()
@@ -200,7 +200,10 @@ def try_pipeline(pipeline: GitHub | GitLab) -> None:
         assert again.writes == []
         assert "nothing was left to do" in page
 
-    # A removal that the platform refuses, and a creation that fails at first
+
+def try_failures(pipeline: GitHub | GitLab) -> None:
+    """A removal that the platform refuses, and a creation that fails at first, after what `try_approval` has done."""
+    described = (FOLDER / "workspace.yml").read_text(encoding="utf-8")
     text = re.sub(r"  - name: Production OpenAI\n(    .*\n)+", "", described).replace(
         "Team Anthropic", "Main Anthropic"
     )
@@ -283,6 +286,7 @@ def try_attacks(pipeline: GitHub) -> None:
 
 
 if __name__ == "__main__":
-    try_pipeline(GitHub())
-    try_pipeline(GitLab())
+    for each in (GitHub(), GitLab()):
+        try_approval(each)
+        try_failures(each)
     try_attacks(GitHub())

@@ -92,7 +92,7 @@ HOSTILE = [
 ]
 
 
-def play(name: str, variables: dict[str, t.Any] | None = None, *options: str, **environment: str) -> Run:
+def play(name: str, variables: dict[str, t.Any], *options: str, **environment: str) -> Run:
     command = ["ansible-playbook", name if name.endswith(".yml") else f"flashback.platform.{name}", *options]
     extra_vars = ["--extra-vars", json.dumps(variables)] if variables else []
     return run([*command, *extra_vars], environment, providers="OPENAI_API_KEY" in environment)
@@ -105,8 +105,8 @@ def write(text: str, name: str = "workspace.yml") -> None:
 def files() -> dict[str, str]:
     """The text of each file in the folder, by name. Empties the folder."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir() if path.is_file()}
-    for path in FOLDER.iterdir():
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    shutil.rmtree(FOLDER)
+    FOLDER.mkdir()
     return texts
 
 
@@ -175,9 +175,9 @@ def try_paths() -> None:
     # A creation that no secret is named for, and a workspace that does not exist
     new = "  - name: New\n    ai_type: AWS\n    endpoint: https://example.com\n"
     write(HEADER + new)
-    assert "Add secret_env to these configurations, because the plan creates them: New" in play("plan").output
+    assert "Add secret_env to these configurations, because the plan creates them: New" in play("plan", {}).output
     write((HEADER + new).replace("workspace-123", "nowhere"))
-    assert "cannot reach workspace nowhere" in play("plan").output
+    assert "cannot reach workspace nowhere" in play("plan", {}).output
     assert list(files()) == ["workspace.yml"]
     assert state() == before
 
@@ -192,11 +192,11 @@ def try_drift() -> None:
     assert "create New; update nothing; remove nothing." in differs.output
     assert f"{others} Staging OpenAI, Staging Anthropic, Production OpenAI" in differs.output
     write(f"{HEADER}{new}prune: true\nprune_limit: 0\n")
-    differs = play("drift")
+    differs = play("drift", {})
     assert "create New; update nothing; remove Production OpenAI, Staging Anthropic, Staging OpenAI." in differs.output
     assert others not in differs.output
     write(PRODUCTION)
-    same = play("drift")
+    same = play("drift", {})
     assert same.succeeded
     assert f"{others} Staging OpenAI, Staging Anthropic" in same.output
     assert list(files()) == ["workspace.yml"]
@@ -321,7 +321,7 @@ def try_names() -> None:
     seed = {"workspaces": ["workspace-123"], "ai_llms": [*configurations, *twins]}
     mock("POST", "_mock/reset", seed)
     write("workspace_id: workspace-123\nconfigurations: []\nprune: true\nprune_limit: 99\n")
-    assert play("plan").succeeded
+    assert play("plan", {}).succeeded
     left = files()
     assert "hacked" not in left
     page = left["workspace.plan.md"]
@@ -362,7 +362,7 @@ def try_many() -> None:
     item = "  - name: Ä{} {}\n    ai_type: AWS\n    endpoint: https://example.com/{}\n    secret_env: AWS_SECRET\n"
     write(HEADER + "".join(item.format(number, "|" * 60, "x" * 300) for number in range(3000)))
     start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    assert play("plan").succeeded
+    assert play("plan", {}).succeeded
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start < 60
     left = files()
     page = left["workspace.plan.md"]
