@@ -296,14 +296,16 @@ def test_one_that_is_in_use_does_not_stop_the_other_removals(api: FakeApi) -> No
 def test_what_changed_while_the_task_ran_is_not_removed(api: FakeApi) -> None:
     def change(line: str) -> None:
         if line == CREATE:
-            api.configurations["id-1"]["endpoint"] = "https://another.example.com"
+            api.configurations["id-1"].update(aiType="AWS", endpoint="https://another.example.com")
 
     api.hook = change
     ended = run(api, NEW, prune=True)
     assert (ended.code, ended.changed) == ("partial_failure", True)
     assert requests(api) == [LIST, CREATE, LIST, "DELETE /ai/llm/id-2"]
     assert statuses(ended) == {"New": "created", "One": "skipped", "Two": "deleted"}
-    assert ended.values["outcomes"][1]["error"]["code"] == "plan_changed"
+    error = ended.values["outcomes"][1]["error"]
+    assert error["code"] == "plan_changed"
+    assert "changed ai_type and endpoint" in error["message"]
 
 
 def test_removals_in_doubt_need_one_more_list(api: FakeApi) -> None:

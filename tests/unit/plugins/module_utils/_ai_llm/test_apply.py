@@ -13,6 +13,7 @@ from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.apply i
 from ansible_collections.flashback.platform.plugins.module_utils._ai_llm.outcome import Change, Outcome
 from ansible_collections.flashback.platform.plugins.module_utils._errors import Effect, Failure, Origin
 from ansible_collections.flashback.platform.plugins.module_utils._http.auth import Identity
+from ansible_collections.flashback.platform.plugins.module_utils._next_steps import DISAPPEARED
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
     CLOSED,
@@ -64,6 +65,7 @@ AFTER = {**BEFORE, "ai_type": "OTHER"}
 FIELDS = {"name": NAME, "workspace_id": WORKSPACE, "ai_type": "OPENAI", "endpoint": "https://api.openai.com/v1"}
 CREATION = Change("create", NAME, None, None, {**FIELDS, "secret": SECRET})
 UPDATING = Change("update", ID, ID, BEFORE, {"ai_type": "OTHER"})
+TWO_FIELDS = UPDATING._replace(fields={"ai_type": "OTHER", "endpoint": "https://example.org"})
 ROTATION = Change("update", ID, ID, BEFORE, {"ai_type": "OTHER", "secret": SECRET})
 CREDENTIALS_ALONE = Change("update", ID, ID, BEFORE, {"secret": SECRET})
 KEEPING = Change("keep", ID, ID, BEFORE, {})
@@ -179,6 +181,7 @@ def test_lost_write_that_cannot_be_looked_up_is_unknown(
     outcome = apply_one(WRITES[write][0], lost, listed=listed)
     assert outcome.status == "unknown"
     assert "The request for the list, which could show the outcome, failed too" in str(error_of(outcome))
+    assert ("403" in str(error_of(outcome))) is (listed is FORBIDDEN)
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -307,7 +310,7 @@ def test_no_changes_send_nothing(ai_llms: AiLlms) -> None:
 
 
 def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Callable[..., AiLlms]) -> None:
-    listed = [item(id="id-1", repos=[repo(1)]), *(item(id=id) for id in ("id-2", "id-3", "id-5", "id-7"))]
+    listed = [item(id="id-1", repos=[repo(1)]), *(item(id=id) for id in ("id-2", "id-3", "id-5", "id-19"))]
     server.respond = Responder(
         {
             "id-1": FORBIDDEN,
@@ -316,8 +319,9 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
             "id-4": FOREIGN_404,
             "id-5": GATEWAY_ERROR,
             "id-6": CLOSED,
-            "id-7": SERVER_ERROR,
             "id-8": REJECTED,
+            # Not next to the other two, because nothing is sent after three failures in a row.
+            "id-19": SERVER_ERROR,
             "GET": lists(*listed),
         },
         OK,
@@ -330,8 +334,8 @@ def test_one_list_settles_all_removals(server: ScriptedServer, new_ai_llms: Call
         "id-3": ("failed", "invalid_response"),
         "id-4": ("absent", None),
         "id-5": ("unknown", "server_error"),
-        "id-7": ("failed", "server_error"),
         "id-8": ("failed", "rejected"),
+        "id-19": ("failed", "server_error"),
     }
     assert [id for id, outcome in outcomes.items() if outcome.evidence] == ["id-6"]
     assert error_of(outcomes["id-1"]).details == {"repositories": repositories(1)}
@@ -366,10 +370,6 @@ UNKNOWN_FIELDS = {"org_id": None, "user_id": None, "created_at": None}
             for other in (NOT_LISTED, *UNREADABLE_LISTS)
         ],
         (WITHOUT_ID, LISTED, ("created", None), BEFORE),
-        *[
-            (WITHOUT_ID, other, ("created", "invalid_response"), {**BEFORE, **UNKNOWN_FIELDS, "id": None})
-            for other in (NOT_LISTED, FORBIDDEN, lists(item(id="e"), item(id="f")))
-        ],
         # No field of the API's responses is required.
         (
             CLOSED,
@@ -395,6 +395,21 @@ def test_creation(
     outcome = apply_one(CREATION, creation, listed=listed)
     assert (result_of(outcome), outcome.ai_llm) == (result, ai_llm)
     assert outcome.id == (ai_llm["id"] if ai_llm else None)
+
+
+@pytest.mark.parametrize(
+    ("listed", "why"),
+    [
+        (NOT_LISTED, "does not list it"),
+        (FORBIDDEN, "the request for the list failed"),
+        (lists(item(id="e"), item(id="f")), "lists more than one"),
+    ],
+)
+def test_creation_without_an_id(listed: Response, why: str, apply_one: Callable[..., Outcome]) -> None:
+    outcome = apply_one(CREATION, WITHOUT_ID, listed=listed)
+    assert result_of(outcome) == ("created", "invalid_response")
+    assert (outcome.ai_llm, outcome.id) == ({**BEFORE, **UNKNOWN_FIELDS, "id": None}, None)
+    assert why in error_of(outcome).message
 
 
 # Updates
@@ -423,6 +438,9 @@ def test_creation(
         (UPDATING, [CLOSED, ABSENT], NOT_LISTED, ("unknown", "not_found"), None),
         # Neither the old nor the new value is stored, so the request may have had an effect.
         (UPDATING, [SERVER_ERROR], lists(item(aiType="AWS")), ("unknown", "server_error"), None),
+        (TWO_FIELDS, [SERVER_ERROR], UPDATED, ("unknown", "server_error"), None),
+        # Repositories explain only the refusal of a removal.
+        (UPDATING, [CLOSED, FORBIDDEN], IN_USE, ("unknown", "forbidden"), None),
         (UPDATING, [response(499, HTML)], UPDATED, ("updated", None), AFTER),
         (UPDATING, [CONFLICT], LISTED, "failed", None),
     ],
@@ -439,6 +457,8 @@ def test_update(
     outcome = apply_one(change, *steps, listed=listed)
     assert result in (outcome.status, result_of(outcome))
     assert (outcome.ai_llm, outcome.id) == (ai_llm, ID)
+    if result == ("failed", "not_found"):
+        assert error_of(outcome).next_step == DISAPPEARED
 
 
 def test_keeping_sends_nothing(ai_llms: AiLlms) -> None:
