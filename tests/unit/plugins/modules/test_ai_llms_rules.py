@@ -375,13 +375,14 @@ def test_outcomes_are_in_the_order_of_the_items_and_then_of_names(api: FakeApi) 
 
 def test_a_failure_has_the_declared_ones_that_are_present(api: FakeApi) -> None:
     api.next(CREATE, response(400, REFUSED))
-    ended = run(api, NEW, UPDATED, {"name": "Two", "state": "absent"})
+    ended = run(api, NEW, UPDATED, {"name": "Two", "state": "absent"}, diff=True)
     assert ended.failed
     assert [(found["name"], found["endpoint"]) for found in ended.values["ai_llms"]] == [
         ("One", "https://new.example.com"),
         ("Two", "https://api.openai.com/v1"),
     ]
     assert "Updated 1; 1 failed, 1 skipped." in ended.msg
+    assert ended.values["diff"]["before"].keys() == {"One"}
 
 
 def test_the_diff_has_only_what_changes(api: FakeApi) -> None:
