@@ -51,6 +51,7 @@ MORE: list[dict[str, t.Any]] = [
     {"page": 1, "totalPages": 2},
     {"page": 0, "total_pages": 2},
     {"page": 1, "pages": 2},
+    {"numberOfPages": 2},
     {"pageInfo": {"hasNextPage": True, "endCursor": "abc"}},
     {"page": {"size": 1, "totalElements": 2, "totalPages": 2, "number": 0}},
     {"cursor": {"next": "abc"}},
@@ -67,11 +68,12 @@ MORE: list[dict[str, t.Any]] = [
     {"links": {"next": "/ai/llm?page=2"}},
     {"links": {"pages": {"next": "/ai/llm?page=2"}}},
     {"links": [{"rel": "self", "href": "/"}, {"rel": "next", "href": "/ai/llm?page=2"}]},
-    {"_links": {"next": {"href": "/ai/llm?page=2"}}},
+    {"_links": {"next": {"href": "/ai/llm?page=2", "title": None}}},
 ]
 MORE_HEADERS = [
     {"Link": "</ai/llm?page=2>; rel=next"},
     {"link": '</>; rel="first", </ai/llm?page=2>; rel="next last"'},
+    {"Link": "</ai/llm?page=2>; REL='next'"},
     {"X-Total-Count": "2"},
     {"x-total": "2"},
     {"X-Total-Pages": "2"},
@@ -84,8 +86,18 @@ MORE_HEADERS = [
 COMPLETE: list[dict[str, t.Any]] = [
     {},
     {"hasMore": False, "has_more": "false", "next": None, "nextPage": "", "nextCursor": {}, "nextPageToken": []},
-    {"nextToken": "null", "truncated": False, "isLast": True, "last": True, "more": "See the documentation"},
-    {"total": 1, "totalCount": 0, "page": 1, "links": "none", "totalPages": 1, "last_page": 1, "total_items": True},
+    {"nextToken": "null", "truncated": False, "isLast": True, "last": None, "more": "See the documentation"},
+    {
+        "total": 1,
+        "totalCount": 0,
+        "totalRows": 1e999,
+        "next_page": "0",
+        "page": 1,
+        "links": "none",
+        "totalPages": 1,
+        "last_page": 1,
+        "total_items": True,
+    },
     {"_links": {"next": {"href": None}, "self": {"href": "/"}}, "pagination": {"total": "unknown", "pages": 1}},
     {"links": [{"rel": "self", "href": "/"}, "next", None], "meta": {"pagination": None}, "paging": [5]},
     # Names of paging with another meaning.

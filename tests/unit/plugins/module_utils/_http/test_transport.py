@@ -351,7 +351,7 @@ def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_tr
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_bundle_of_the_environment_is_used(
+def test_first_bundle_of_the_environment_is_used(
     variable: str,
     start_server: StartServer,
     new_transport: NewTransport,
@@ -360,6 +360,7 @@ def test_bundle_of_the_environment_is_used(
 ) -> None:
     server = start_server(tls=authority.context())
     server.expect(DELETE, OK)
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/nowhere")
     monkeypatch.setenv(variable, authority.bundle)
     delete(new_transport(), server.url)
 
