@@ -83,7 +83,6 @@ REFUSED: dict[str, list[tuple[str, tuple[str, dict[str, t.Any]]]]] = {
         ("Unsupported parameters for (flashback.platform.ai_llms)", many({**NEW, "api_key": SECRET, "secret": SECRET})),
         ("Unsupported parameters for (flashback.platform.ai_llm)", one(apikey={"a": SECRET}, secret=SECRET)),
         ("missing required arguments: name", many({"secret": SECRET})),
-        ("value of ai_type must be one of", many({**NEW, "ai_type": "NONE", "secret": SECRET})),
     ],
 }
 
