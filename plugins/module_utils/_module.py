@@ -58,6 +58,8 @@ def run(
     try:
         (check_identity or _check_identity)(identity)
     except OptionError as error:
+        # The message has only words of the modules, and a secret can be one of them, such as "password".
+        module.no_log_values = set()
         module.fail_json(msg=str(error))
     client = AuthenticatedClient(_client(module, identity, redactor), identity)
     result = _result(module, activity, client, action)

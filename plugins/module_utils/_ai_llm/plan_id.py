@@ -5,7 +5,7 @@
 # This module util is PRIVATE to the collection and may change at any time.
 # Do not use it from other collections or stand-alone plugins.
 
-"""The ID of a plan, with which somebody approves exactly this plan. Pure functions, no I/O."""
+"""The ID of a plan, with which somebody approves this plan and no other. Pure functions, no I/O."""
 
 from __future__ import annotations
 

@@ -237,6 +237,12 @@ def test_missing_credentials_are_named(
     assert "become" in result.msg
 
 
+def test_a_secret_does_not_change_the_words_of_the_module(run_task: RunTask) -> None:
+    assert run_task(access_token=None, password="password").msg.startswith(
+        "email is missing: email and password belong"
+    )
+
+
 @pytest.mark.parametrize(("given", "missing"), [("email", "password"), ("password", "email")])
 @pytest.mark.parametrize("with_token", [True, False])
 def test_email_and_password_belong_together(given: str, missing: str, with_token: bool, run_task: RunTask) -> None:
