@@ -69,7 +69,7 @@ options:
     default: 30
   retries:
     description:
-      - How often the module repeats a request after a transient failure, where a repetition is safe. A transient failure
+      - How often the module repeats a request after a transient failure, if that is safe. A transient failure
         is a connection that fails or breaks, a timeout, or the status 408, 425, 429, or 5xx except 501. The value can
         be from V(0) to V(100). With V(0), the module sends each request only once.
       - The waits between attempts grow from half a second, with a random part. If the API asks for a wait with
