@@ -68,7 +68,7 @@ MORE: list[dict[str, t.Any]] = [
     {"links": {"next": "/ai/llm?page=2"}},
     {"links": {"pages": {"next": "/ai/llm?page=2"}}},
     {"links": [{"rel": "self", "href": "/"}, {"rel": "next", "href": "/ai/llm?page=2"}]},
-    {"_links": {"next": {"href": "/ai/llm?page=2", "title": None}}},
+    {"_links": {"next": {"href": "/ai/llm?page=2"}}},
 ]
 MORE_HEADERS = [
     {"Link": "</ai/llm?page=2>; rel=next"},

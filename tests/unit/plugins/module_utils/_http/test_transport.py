@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Effect, Failure
 from ansible_collections.flashback.platform.plugins.module_utils._http import transport
+from ansible_collections.flashback.platform.plugins.module_utils._http.threads import start
 from ansible_collections.flashback.platform.plugins.module_utils._http.transport import HttpResponse, Transport
 from ansible_collections.flashback.platform.tests.unit.responses import (
     ABSENT,
@@ -129,6 +130,11 @@ def test_redirect_is_never_followed(
     assert delete(new_transport(), server.url).status == status
 
 
+def test_body_of_a_hundred_thousand_configurations(server: ScriptedServer, new_transport: NewTransport) -> None:
+    server.expect(DELETE, (head(200), *[b" " * (1 << 20)] * 40, Act.CLOSE))
+    assert len(delete(new_transport(), server.url).body or b"") == 40 << 20
+
+
 def test_body_without_an_end_is_not_read_to_it(
     server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,9 +184,9 @@ def test_lost_response(
     line: str, steps: tuple[Step, ...], code: str, server: ScriptedServer, new_transport: NewTransport
 ) -> None:
     server.expect(line, steps)
-    start = time.monotonic()
+    begin = time.monotonic()
     error = failure_of(new_transport(timeout=0.5), server.url)
-    assert time.monotonic() - start < MAX_WAIT / 2
+    assert time.monotonic() - begin < MAX_WAIT / 2
     assert (error.code, error.effect, error.retryable) == (code, Effect.PENDING, True)
 
 
@@ -344,6 +350,15 @@ def test_early_response_is_not_taken_for_the_next(server: ScriptedServer, new_tr
     server.expect(DELETE, (head(103), 0.1, *OK), ABSENT)
     transport = new_transport()
     assert [delete(transport, server.url).status for _again in range(2)] == [103, 404]
+    assert server.connections == 2
+
+
+def test_threads_share_no_connection(server: ScriptedServer, new_transport: NewTransport) -> None:
+    """The sessions of requests are not thread-safe."""
+    server.expect(DELETE, OK, OK)
+    transport = new_transport()
+    for _thread in range(2):
+        start(delete, transport, server.url).result(MAX_WAIT)
     assert server.connections == 2
 
 
