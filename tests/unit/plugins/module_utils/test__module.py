@@ -28,7 +28,12 @@ from ansible_collections.flashback.platform.plugins.module_utils._redact import 
 from ansible_collections.flashback.platform.plugins.module_utils._result import Result
 from ansible_collections.flashback.platform.tests.unit.helpers import ROOT, TaskResult, run_module
 from ansible_collections.flashback.platform.tests.unit.responses import TOKEN, TOKEN_CORE
-from ansible_collections.flashback.platform.tests.unit.scripted_server import ScriptedServer, response, trickle
+from ansible_collections.flashback.platform.tests.unit.scripted_server import (
+    Response,
+    ScriptedServer,
+    response,
+    trickle,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -455,11 +460,25 @@ def test_requests_that_cannot_be_imported(exception: type[Exception], monkeypatc
     assert copy.REQUESTS_IMPORT_ERROR.strip().endswith(f"{exception.__name__}: it is broken")
 
 
+@pytest.mark.parametrize("before", [[], [OK]])
+def test_address_is_doubted_until_a_response_proves_it(before: list[Response], server: ScriptedServer) -> None:
+    server.expect("GET /ask", *before, response(200, {}))
+
+    def ask(client: AuthenticatedClient) -> Result:
+        for _again in range(2):
+            client.call("GET", "/ask")
+        return Result({})
+
+    result = end_with(ask, api_url=server.url)
+    assert (result.code, "api_url" in result.msg) == ("invalid_response", not before)
+
+
 # Plain http
 
 
 @pytest.mark.parametrize(
-    "host", ["flashback.invalid", "127.0.0.1.invalid", "192.0.2.1", "[2001:db8::1]", "localhost.invalid"]
+    "host",
+    ["flashback.invalid", "127.0.0.1.invalid", "192.0.2.1", "[2001:db8::1]", "localhost.invalid", "not-localhost"],
 )
 def test_plain_http_warns(
     host: str, server: ScriptedServer, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
