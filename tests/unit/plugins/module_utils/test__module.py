@@ -206,7 +206,7 @@ def test_bad_option_is_named(
     assert "hunter2" not in result.output
 
 
-@pytest.mark.parametrize("option", ["api_url", "email", "ca_path"])
+@pytest.mark.parametrize("option", ["api_url", "email", "password", "ca_path"])
 def test_variable_that_is_not_utf_8_is_named(option: str, run_task: RunTask, monkeypatch: pytest.MonkeyPatch) -> None:
     variable = f"FLASHBACK_{option.upper()}"
     monkeypatch.setitem(os.environb, variable.encode(), b"https://a\xff")
@@ -262,7 +262,7 @@ def test_email_and_password_belong_together(given: str, missing: str, with_token
 def test_null_gets_no_value_from_the_environment(
     option: str, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(f"FLASHBACK_{option.upper()}", "\ufeff/not/used")
+    monkeypatch.setenv(f"FLASHBACK_{option.upper()}", "\udcff/not/used")
     if option != "access_token":
         server.expect("GET /ask", OK)
     options: dict[str, t.Any] = {"api_url": server.url, "access_token": TOKEN, option: None}
@@ -559,6 +559,12 @@ def test_short_secret_does_not_turn_messages_into_asterisks(password: str) -> No
     for text in (result.msg, result.error["message"], *result.warnings):
         assert message in text
     assert result.values["invocation"]["module_args"]["password"] == HIDDEN
+
+
+def test_secret_of_three_characters_is_hidden_in_the_message_about_an_option() -> None:
+    result = end_with(lambda _client: Result({}), email="demo@example.com", password="q7z", ca_path="/nowhere/q7z")
+    assert "cannot be read" in result.msg
+    assert "q7z" not in result.output
 
 
 # The collection
