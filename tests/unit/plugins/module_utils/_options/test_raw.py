@@ -183,9 +183,10 @@ def test_unknown_options_lose_their_values() -> None:
     assert values == {"api_key": HIDDEN, "ai_llms": [{"name": "A", "api_key": HIDDEN, "_ansible_x": HIDDEN}]}
 
 
+@pytest.mark.parametrize("secret", [SECRET, "s" * 41])
 @pytest.mark.parametrize("place", ["", " of item 1 (A) of ai_llms"])
-def test_secret_in_place_of_the_name_of_an_option_is_not_shown(place: str) -> None:
-    given = {"ai_llms": [{"name": "A", SECRET: 1}]} if place else {SECRET: 1}
+def test_secret_in_place_of_the_name_of_an_option_is_not_shown(place: str, secret: str) -> None:
+    given = {"ai_llms": [{"name": "A", secret: 1}]} if place else {secret: 1}
     assert refused(**given).startswith(f"the name of an option{place} is not shown, because it may be a secret")
 
 
