@@ -34,7 +34,7 @@ def rewrite(text: str, change: t.Callable[[str], str]) -> str:
 
 def absolute(page: Path, target: str, ref: str) -> str:
     """Return the address of what a page links to, for one tag or branch."""
-    name, _, anchor = target.partition("#")
+    name, _separator, anchor = target.partition("#")
     path = (page.parent / name).resolve()
     base = f"{PICTURES}/{ref}" if path.suffix in (".png", ".svg") else f"{REPOSITORY}/{path_kind(path)}/{ref}"
     return f"{base}/{path.relative_to(ROOT)}{'#' if anchor else ''}{anchor}"
@@ -82,7 +82,7 @@ def targets(page: Path) -> t.Iterator[str]:
 
 def problem(page: Path, target: str) -> str:
     """What is wrong with a link, or nothing. Links to other sites are not tried."""
-    path, _, anchor = target.partition("#")
+    path, _separator, anchor = target.partition("#")
     own = re.match(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/main/", target)
     if not own and re.match(r"[a-z]+:", target):
         return ""
