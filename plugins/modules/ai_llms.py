@@ -305,7 +305,7 @@ outcomes:
 plan_id:
   description:
     - The ID of the plan. Check mode and the real run return the same ID for the same plan, on each computer. Use it as
-      O(plan_id) to apply this plan and no other. It is no transaction: if a change fails, the others remain.
+      O(plan_id) to apply this plan and no other. It is no transaction, so if a change fails, the others remain.
     - It identifies O(api_url), the workspace, O(validate), and everything that changes, also which credentials are
       sent, and where they come from. The values of credentials have no effect on it.
   returned: when the module could make the plan, even if the plan is empty

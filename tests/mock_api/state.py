@@ -83,6 +83,10 @@ class State:
         self.initial_seed = seed
         self._static_token = static_token
         self._limits = limits
+        self.switches: frozenset[str] = frozenset()
+        self._late: dict[str, Json | None] = {}
+        # What the functions of the switches remember.
+        self.memory: dict[t.Any, t.Any] = {}
         self.reset()
 
     def reset(self, seed: Seed | None = None) -> None:
@@ -103,9 +107,8 @@ class State:
     def switch(self, switches: frozenset[str]) -> None:
         """Replace the switches. The next list shows all that was written before."""
         self.switches = switches
-        self._late: dict[str, Json | None] = {}
-        # What the functions of the switches remember.
-        self.memory: dict[t.Any, t.Any] = {}
+        self._late = {}
+        self.memory = {}
 
     def list_late(self, ai_llm: AiLlm, *, existed: bool = True) -> None:
         """Before a write: let the next list show the configuration as it is now."""
