@@ -41,7 +41,7 @@ options:
       - An access token is valid for one hour. For pipelines, use O(email) and O(password).
       - If O(email) and O(password) are set, too, the module uses this token until the API refuses it, and then logs in.
       - If not set, the environment variable E(FLASHBACK_ACCESS_TOKEN) is used, but not if the task gives O(email) or
-        O(password). The token could be that of another user. A blank value counts as not set.
+        O(password), because the token could be that of another user. A blank value counts as not set.
     type: str
   email:
     description:
@@ -56,8 +56,8 @@ options:
   password:
     description:
       - The password of the user O(email). The module sends it exactly as it is, with all spaces and quotation marks.
-      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark,
-        or a template or a placeholder of AWX that nothing has replaced.
+      - A line break at its beginning or end is an error, and so is an invisible character such as a byte order mark.
+        A template, or a placeholder of AWX that nothing has replaced, is an error, too.
       - If not set, the environment variable E(FLASHBACK_PASSWORD) is used. A blank value counts as not set.
     type: str
     version_added: 1.3.0

@@ -13,8 +13,8 @@ author:
 description:
   - Turns the result of the module M(flashback.platform.ai_llms) into a page for reviewers, such as the summary of a
     pipeline. The playbooks C(plan) and C(apply) of this collection write their pages with it.
-  - Names and endpoints are texts of other people. The page shows them as code, in which no Markdown, HTML, link, or
-    mention has an effect. Characters that nobody can see have a notation such as V(\\u200b).
+  - Names and endpoints come from other people. The page shows them as code, in which no Markdown, HTML, link, or
+    mention has an effect. Invisible characters appear in a notation such as V(\\u200b).
   - The page has at most about 60,000 characters, and says at its top if it does not show all changes.
 positional: _input, workspace
 options:

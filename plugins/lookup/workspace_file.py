@@ -19,7 +19,7 @@ description:
     C(secret_env). The last two are names of environment variables. They must not begin with C(FLASHBACK_) or
     C(ANSIBLE_).
   - A wrong file is not an error of the lookup. Instead, RV(_value[].problems) has all problems, and the other values
-    are missing. Check it before you use them.
+    are missing. Check that it is empty before you use them.
 options:
   _terms:
     description:
@@ -32,7 +32,7 @@ options:
       - What to do with the environment variables that the file names.
       - V(read) reads them. A variable that is not set or is empty is a problem, unless its configuration is V(absent).
       - V(placeholder) reads none of them, and gives each configuration the credentials that a creation needs. Use it to
-        make a plan in check mode. The value is another one in each run.
+        make a plan in check mode. Each run has another placeholder.
       - V(omit) reads none of them, and returns configurations without credentials.
     type: str
     default: read

@@ -29,7 +29,7 @@ attributes:
     details:
       - The module reads from the API, and predicts the result. With O(state=absent), it predicts the removal of
         each configuration of the task that exists. If repositories use a configuration, a warning names it, but the
-        task does not fail. In the real run, an earlier task can unlink the repositories.
+        task does not fail, because an earlier task of the real run may unlink the repositories.
       - O(validate) is ignored, because the call to the provider may cost money.
   diff_mode:
     support: full
@@ -76,8 +76,9 @@ options:
   name:
     description:
       - The configuration's name, in the workspace O(workspace_id). Upper and lower case differ.
-      - If more than one configuration in the workspace has this name, or another one has the new name of the
-        configuration with the O(id), the task fails with RV(error.code=ambiguous_name) and writes nothing.
+      - If more than one configuration in the workspace has this name, the task fails with
+        RV(error.code=ambiguous_name) and writes nothing. The same happens if a rename would use the name of another
+        configuration.
       - If O(id) is set, the module finds the configuration by the ID. Then O(name) is the new name with
         O(state=present), and has no effect with O(state=absent).
       - The name must not begin or end with white space, and must not contain control characters or invisible
@@ -405,7 +406,7 @@ error:
           no separate error code.
         - V(rate_limited), the API answered 429.
         - V(server_error), the API answered 5xx, or 2xx with C(success=false).
-        - V(unreachable), the module could not connect, or the connection broke. Or a proxy refused the connection.
+        - V(unreachable), the module could not connect, the connection broke, or a proxy refused it.
         - V(timeout), no complete response came within O(timeout) seconds.
         - V(tls), the module could not make a secure connection, or the certificate is not valid.
         - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.

@@ -224,7 +224,7 @@ error:
         - V(not_found) or V(rejected), the API answered 404 or another 4xx.
         - V(rate_limited), the API answered 429.
         - V(server_error), the API answered 5xx, or 2xx with C(success=false).
-        - V(unreachable), the module could not connect, or the connection broke. Or a proxy refused the connection.
+        - V(unreachable), the module could not connect, the connection broke, or a proxy refused it.
         - V(timeout), no complete response came within O(timeout) seconds.
         - V(tls), the module could not make a secure connection, or the certificate is not valid.
         - V(invalid_response), the response does not come from this API, such as a redirect or an HTML page.

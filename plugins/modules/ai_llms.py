@@ -17,7 +17,7 @@ description:
   - The module first creates and updates up to eight configurations at a time, and reads the workspace again. Then it
     removes configurations, but only if nothing failed before, and only those that are still as they were planned.
   - If a name or an endpoint of the plan contains a credential of the task, which is hidden everywhere, nobody could
-    read the plan. Therefore the task fails before it writes, in check mode, in diff mode, and with O(plan_id).
+    read the plan. In check mode, in diff mode, and with O(plan_id), the task therefore fails before it writes.
 author:
   - flashback.platform contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -158,7 +158,7 @@ options:
         run in check mode returned. The playbook C(flashback.platform.plan) shows it to people.
       - If the plan is another one now, the task fails with RV(error.code=plan_changed) and writes nothing, also in
         check mode. RV(outcomes) and RV(diff) then show the new plan.
-      - If there is nothing to do, any ID is accepted. So the same task can run again after a success.
+      - If there is nothing to do, any ID is accepted, so that the same task can run again after a success.
       - If this option is not set, the task applies any plan. An empty value is an error, because an approval that got
         lost must not approve everything.
     type: str
@@ -305,9 +305,9 @@ outcomes:
 plan_id:
   description:
     - The ID of the plan. Check mode and the real run return the same ID for the same plan, on each computer. Use it as
-      O(plan_id) to apply this plan and no other. It is no transaction, so if a change fails, the others remain.
-    - It identifies O(api_url), the workspace, O(validate), and everything that changes, also which credentials are
-      sent, and where they come from. The values of credentials have no effect on it.
+      O(plan_id) to apply this plan and no other. A plan is not a transaction. If a change fails, the others remain.
+    - The ID covers O(api_url), the workspace, O(validate), and everything that changes, including which credentials
+      are sent, and where they come from. The values of credentials have no effect on it.
   returned: when the module could make the plan, even if the plan is empty
   type: str
   version_added: 1.4.0
