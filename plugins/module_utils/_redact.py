@@ -10,19 +10,22 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import typing as t
 
-from ._secret_forms import MARK, View, views, with_single_spaces
-
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ._secret_forms import View
 
 REDACTED = "********"
 # A shorter secret, or a shorter beginning of one, is a part of most messages, and asterisks would make them unreadable.
 MIN_SECRET = 3
 # A shorter line of a secret with many lines can be a brace or an ordinary word.
 _MIN_LINE = 16
+# What each form of `_secret_forms.py` has. Its import takes 2 ms, and most tasks have only plain texts.
+_MARK = re.compile(r"[%+\\&<]")
 # Ends what excerpt() has cut.
 _ELLIPSIS = "…"
 # The keys of a result whose values are words of the modules, such as "deleted". A secret can be the same word.
@@ -46,7 +49,7 @@ class Redactor:
         So is the white space around a secret, because a quote from a response can be without it.
         """
         lines = [line for secret in secrets for line in secret.splitlines() if len(line.strip()) >= _MIN_LINE]
-        plain = [with_single_spaces(View(text)).text.strip() for text in (*secrets, *lines)]
+        plain = [_with_single_spaces(text).strip() for text in (*secrets, *lines)]
         with self._lock:
             known = dict(self._secrets)
             for secret in plain:
@@ -61,6 +64,8 @@ class Redactor:
         """
         if self._is_clean(text):
             return text
+        from ._secret_forms import views
+
         shown: list[str] = []
         position = 0
         for start, end in sorted(part for view in views(text) for part in self._found(view)):
@@ -85,7 +90,7 @@ class Redactor:
 
     def _is_clean(self, text: str) -> bool:
         """Whether the text has nothing to decode, and contains no secret. Most texts are clean: this check is fast."""
-        is_plain = text.isprintable() and "  " not in text and not MARK.search(text)
+        is_plain = _has_single_spaces(text) and not _MARK.search(text)
         return is_plain and not any(beginning in text for beginning in self._secrets)
 
     def _redact_all(self, value: t.Any, keys: bool) -> t.Any:
@@ -112,3 +117,15 @@ class Redactor:
                     if end > 0 and secret.startswith(text[start:end]):
                         yield view.origin(start, end)
                 start = text.find(beginning, start + 1)
+
+
+def _has_single_spaces(text: str) -> bool:
+    return text.isprintable() and "  " not in text
+
+
+def _with_single_spaces(text: str) -> str:
+    if _has_single_spaces(text):
+        return text
+    from ._secret_forms import View, with_single_spaces
+
+    return with_single_spaces(View(text)).text

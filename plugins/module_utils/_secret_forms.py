@@ -15,8 +15,6 @@ from bisect import bisect_right
 
 # How many forms can be around each other, such as JSON in JSON in HTML.
 _LAYERS = 4
-# What each form has.
-MARK = re.compile(r"[%+\\&<]")
 _HEX = "[0-9A-Fa-f]"
 _OCTETS = f"%[0-7]{_HEX}|(?:%[89A-Fa-f]{_HEX})+"
 # White space and control characters, but not a single space. "surrogateescape" makes a byte that is not UTF-8 one of
