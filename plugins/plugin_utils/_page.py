@@ -80,8 +80,11 @@ def _plan(result: Values, path: str) -> Iterator[str]:
             " remove. Unlink the repositories before you apply the plan."
         )
     names = Counter(item["name"] for item in changes)
+    # Only removals have "repositories", but an update reaches the applications behind them as well.
+    users = {item.get("id"): item.get("repos") for item in result.get("ai_llms", [])}
     rows = [
-        f"| {verb} | {_name(item, with_id=names[item['name']] > 1)} | {_change(item)} | {_users(item)} |"
+        f"| {verb} | {_name(item, with_id=names[item['name']] > 1)} | {_change(item)} |"
+        f" {_users(item.get('repositories') or users.get(item['id']) or [])} |"
         for status, verb in _VERBS.items()
         for item in changes
         if item["outcome"] == status
@@ -131,8 +134,7 @@ def _name(item: Values, *, with_id: bool) -> str:
     return f"{code(name)}, ID {code(item['id'])}" if with_id and item.get("id") else code(name)
 
 
-def _users(item: Values) -> str:
-    used = item.get("repositories", [])
+def _users(used: list[Values]) -> str:
     names = ", ".join(code(str(repository["name"] or repository["id"])) for repository in used[:MAX_USERS])
     return f"{names}, and {len(used) - MAX_USERS} more" if len(used) > MAX_USERS else names
 
@@ -141,7 +143,8 @@ def _reason(item: Values) -> str:
     error = item.get("error")
     if not error:
         return "not tried, because something failed before" if item["outcome"] == "skipped" else ""
-    return f"{code(error['code'])}: {code(error['message'], limit=MAX_MESSAGE)}"
+    used = f", used by {_users(error['repositories'])}" if error.get("repositories") else ""
+    return f"{code(error['code'])}: {code(error['message'], limit=MAX_MESSAGE)}{used}"
 
 
 def _table(titles: str, rows: list[str]) -> Iterator[str]:

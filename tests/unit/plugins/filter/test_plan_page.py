@@ -118,8 +118,9 @@ def test_what_differs_is_never_cut(before: str, after: str, lead: str) -> None:
 
 def test_plan() -> None:
     used = {**REMOVED, "repositories": [{"id": f"repo-{n}", "name": f"r{n}" if n else None} for n in range(5)]}
+    listed = [{"id": UPDATED["id"], "repos": [{"id": "repo-7", "name": "r7"}]}, {"id": None, "repos": []}]
     assert (
-        page([SAME, UPDATED, CREATED, used], {"validate": True}, file="production.yml")
+        page([SAME, UPDATED, CREATED, used], {"validate": True}, result={"ai_llms": listed}, file="production.yml")
         == f"""\
 <!-- Written by the playbook flashback.platform.plan, which replaces this file. -->
 
@@ -136,7 +137,7 @@ repositories before you apply the plan.
 | action | configuration | change | used by |
 | --- | --- | --- | --- |
 | remove | `Old` | ai_type `AWS`, endpoint `https://old.com` | `repo-0`, `r1`, `r2`, and 2 more |
-| update | `Team` | endpoint `https://a.com` → `https://b.com`, key is sent |  |
+| update | `Team` | endpoint `https://a.com` → `https://b.com`, key is sent | `r7` |
 | create | `New` | ai_type `AWS`, endpoint `https://new.com`, key from `AWS_KEY`, secret from `AWS_SECRET` |  |
 
 To apply this plan and nothing else, run:
@@ -207,6 +208,7 @@ def test_many_changes() -> None:
     assert text.index(warning) < text.index("| action |")
 
 
+IN_USE = {"code": "in_use", "message": "In use", "repositories": [{"id": "repo-7", "name": "r7"}]}
 DENIED = {"code": "forbidden", "message": "Insufficient `permissions`"}
 APPLIED: list[tuple[dict[str, t.Any], str, list[str]]] = [
     (
@@ -224,11 +226,13 @@ APPLIED: list[tuple[dict[str, t.Any], str, list[str]]] = [
                 UPDATED,
                 {**CREATED, "outcome": "failed", "error": DENIED},
                 {**REMOVED, "outcome": "skipped"},
+                {**REMOVED, "outcome": "failed", "error": IN_USE},
             ],
         },
-        "Plan not completely applied to workspace `workspace-123`: failed 1, skipped 1, updated 1, unchanged 1",
+        "Plan not completely applied to workspace `workspace-123`: failed 2, skipped 1, updated 1, unchanged 1",
         [
             r"| failed | `New` | `forbidden`: `Insufficient \u0060permissions\u0060` |",
+            "| failed | `Old`, ID `id-1` | `in_use`: `In use`, used by `r7` |",
             "| skipped | `Old`, ID `id-1` | not tried, because something failed before |",
             "| updated | `Team`, ID `id-2` |  |",
             "| unchanged | `Same`, ID `id-4` | `validation_failed`: `Wrong key` |",
