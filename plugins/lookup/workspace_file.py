@@ -191,6 +191,6 @@ def _ai_llm(item: dict[str, t.Any], path: str, credentials: str, problems: list[
             if not options[field].strip():
                 problems.append(
                     f"{excerpt(path)}, line {item['lines'][f'{field}_env']}: the environment variable {variable} of"
-                    f" '{excerpt(item['name'])}' is not set, or is empty: set it first."
+                    f" '{excerpt(item['name'])}' is not set, or is empty: set and export it first."
                 )
     return options

@@ -110,8 +110,8 @@ def _check_identity(identity: Identity) -> None:
     if (email is None) != (password is None):
         missing = "email" if email is None else "password"
         raise OptionError(
-            f"{missing} is missing: email and password belong together. Set the option or the environment variable"
-            f" FLASHBACK_{missing.upper()}."
+            f"{missing} is missing: email and password belong together. Set the option, or set and export"
+            f" the environment variable FLASHBACK_{missing.upper()}."
         )
     if access_token is None and email is None:
         raise OptionError(
