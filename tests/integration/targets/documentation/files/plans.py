@@ -47,14 +47,20 @@ EMPTY = "workspace_id: w\nconfigurations: []\nprune: true"
 # The playbook, the workspace file, its options, and parts of the message with which it fails before the first request.
 WRONG: list[tuple[str, str | None, dict[str, t.Any], list[str]]] = [
     ("plan", None, {}, ["workspace.yml: No such file or directory"]),
-    ("rotate", None, {"workspace": "other.yml"}, ["other.yml: No such file or directory"]),
+    (
+        "rotate",
+        None,
+        {"workspace": "other.yml", "rotate": "Production OpenAI"},
+        ["other.yml: No such file or directory"],
+    ),
     (
         "apply",
         PRODUCTION,
         {"plan_id": PLAN_ID},
         ["line 4: the environment variable OPENAI_API_KEY of 'Production OpenAI'"],
     ),
-    ("rotate", PRODUCTION, {}, ["no name was given"]),
+    ("rotate", PRODUCTION, {}, ["Give the names of the configurations"]),
+    ("rotate", PRODUCTION, {"rotate": ""}, ["no name was given"]),
     ("rotate", PRODUCTION, {"rotate": "Production OpenAI, Ghost"}, ["with key_env or secret_env: Ghost."]),
     ("adopt", None, {}, ["Give the ID of the workspace"]),
     ("adopt", PRODUCTION, {"workspace_id": "workspace-123"}, ["workspace.yml exists, and was not changed"]),
