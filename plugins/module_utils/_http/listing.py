@@ -84,7 +84,7 @@ def _paging_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that can be signs, under the names of fields: X-Total-Count, X-Next-Page, Link, Content-Range."""
     found = {name[2:]: value for name, value in headers.items() if name.lower().startswith("x-")}
     # Without the URLs, which can contain anything.
-    links = re.sub(r"<[^>]*>", "", headers.get("Link", ""))
+    links = re.sub(r"<[^<>]*>", "", headers.get("Link", ""))
     content_range = re.fullmatch(r"(?!bytes)[^/]*/(\d+)", headers.get("Content-Range", "").strip())
     next_link = re.search(r"""(?i)\brel\s*=\s*("[^"]*\bnext\b|'[^']*\bnext\b|next\b)""", links)
     return {
@@ -121,9 +121,8 @@ def _letters(name: str) -> str:
 
 def _is_set(value: t.Any) -> bool:
     """Whether a sign of another page is one: {"href": null} and "false" are none."""
-    if isinstance(value, dict):
-        return any(map(_is_set, value.values()))
-    return bool(value) and str(value).lower() not in ("false", "0", "null", "none")
+    values = value.values() if isinstance(value, dict) else [value]
+    return any(item and str(item).lower() not in ("false", "0", "null", "none") for item in values)
 
 
 def _number(value: t.Any) -> int:

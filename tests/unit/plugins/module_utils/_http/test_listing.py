@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import pytest
 
 from ansible_collections.flashback.platform.plugins.module_utils._errors import ApiError, Failure
-from ansible_collections.flashback.platform.plugins.module_utils._http.listing import read_list
+from ansible_collections.flashback.platform.plugins.module_utils._http.listing import _paging_headers, read_list
+from ansible_collections.flashback.platform.tests.unit.helpers import cpu_seconds
 from ansible_collections.flashback.platform.tests.unit.responses import LIST, OTHER, listing
 from ansible_collections.flashback.platform.tests.unit.scripted_server import Response, ScriptedServer, response
 
@@ -133,8 +135,9 @@ def failure_of(*arguments: t.Any) -> Failure:
         *(response(200, {**listing(OTHER), **fields}) for fields in MORE),
         *(response(200, listing(OTHER), headers) for headers in MORE_HEADERS),
         response(206, listing(OTHER)),
+        response(200, b'{"aiLlms": [], "next": ' + b'{"a": ' * 900 + b"1" + b"}" * 901),
     ],
-    ids=[*map(repr, MORE), *map(repr, MORE_HEADERS), "206"],
+    ids=[*map(repr, MORE), *map(repr, MORE_HEADERS), "206", "nested"],
 )
 def test_a_list_that_says_that_there_is_more_is_refused(
     steps: Response, server: ScriptedServer, new_session: NewSession
@@ -153,6 +156,11 @@ def test_other_fields_and_headers_do_not_matter(
     steps: Response, server: ScriptedServer, new_session: NewSession
 ) -> None:
     assert read(server, new_session, steps) == [OTHER]
+
+
+def test_no_header_takes_longer_to_read_than_its_length() -> None:
+    short, long = cpu_seconds(*(functools.partial(_paging_headers, {"Link": "<" * n}) for n in (10_000, 40_000)))
+    assert long < 8 * short
 
 
 def test_a_total_of_statistics_is_not_the_number_of_items(server: ScriptedServer, new_session: NewSession) -> None:
