@@ -112,7 +112,8 @@ def explain(exc: BaseException, *, sent: bool, timeout: float, proxy: str | None
         return _failure("tls", message, sent=sent, next_step=next_step)
     way = f" through the proxy {_shown(proxy)}, which comes from the environment" if proxy else ""
     next_step = f"Check {_PROXY_VARIABLES}." if proxy else "Check api_url, and whether this host can connect to it."
-    if has(http.client.BadStatusLine, http.client.LineTooLong, errors.InvalidHeader) and not has(ConnectionError):
+    is_odd = has(http.client.BadStatusLine, http.client.LineTooLong, errors.InvalidHeader) and not has(ConnectionError)
+    if is_odd or (sent and isinstance(exc, (AttributeError, ValueError))):
         message = f"the server did not send an HTTP response{way}"
         return _failure("invalid_response", message, sent=sent, next_step=next_step)
     if isinstance(exc, ValueError) or has(errors.LocationParseError, http.client.InvalidURL):

@@ -111,6 +111,8 @@ class Transport:
             http.client.HTTPException,
             OSError,
             ValueError,
+            # requests 2.32 and older fail with this for a Content-Type with a charset that has no value.
+            AttributeError,
         ) as exc:
             failure = _no_response().explain(exc, sent=gate.locked(), timeout=timeout, proxy=proxy_of(url))
             raise ApiError(failure) from None

@@ -160,6 +160,7 @@ def test_body_without_an_end_is_not_read_to_it(
         (DELETE, (head(204, {"Transfer-Encoding": "chunked"})[:-2], Act.RESET), "unreachable"),
         (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"10\r\n{", Act.CLOSE), "unreachable"),
         (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"zz\r\n{}", Act.CLOSE), "unreachable"),
+        (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"-5\r\n{}", Act.CLOSE), "invalid_response"),
         (DELETE, (b"HTTP/1.1 2", Act.CLOSE), "invalid_response"),
         (DELETE, (b"HTTP/1.1 OK\r\n\r\n", Act.CLOSE), "invalid_response"),
         (DELETE, NOT_HTTP, "invalid_response"),
@@ -188,6 +189,16 @@ def test_lost_response(
     error = failure_of(new_transport(timeout=0.5), server.url)
     assert time.monotonic() - begin < MAX_WAIT / 2
     assert (error.code, error.effect, error.retryable) == (code, Effect.PENDING, True)
+
+
+def test_response_that_the_library_cannot_read(
+    server: ScriptedServer, new_transport: NewTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older versions of requests fail like this for the Content-Type "text/html; charset"."""
+    monkeypatch.setattr("requests.adapters.get_encoding_from_headers", lambda headers: headers.strip())
+    server.expect(DELETE, OK)
+    error = failure_of(new_transport(), server.url)
+    assert (error.code, error.effect, error.retryable) == ("invalid_response", Effect.PENDING, True)
 
 
 @pytest.mark.parametrize("steps", [CLOSED, RESET, HANG])
