@@ -13,8 +13,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._redact import Redactor
 from .environment import read_environment
-from .option import HIDDEN, argument_spec, without_secrets
+from .option import HIDDEN, argument_spec, secrets_in, without_secrets
 from .raw import check_types
 from .shared import CONNECTION
 from .values import WrongValue, check_values
@@ -50,7 +51,7 @@ class Module(AnsibleModule):
         except WrongValue as error:
             self.fail_value(error.name, str(error))
         for warning in warnings:
-            self.warn(warning)
+            self.warn(self._redacted(warning))
         self.options = {**dict.fromkeys(self._declared), **checked}
 
     def _load_params(self) -> None:
@@ -60,8 +61,9 @@ class Module(AnsibleModule):
         self._environment = read_environment(given, self._declared)
         values, problem = check_types({**self._environment.values, **given}, self._declared)
         if problem:
+            self.no_log_values = set(secrets_in(values, self._declared))
             self.params = without_secrets(values, self._declared)
-            self.fail_json(msg=f"{problem}.")
+            self.fail_json(msg=self._redacted(f"{problem}."))
         self.params = {**values, **internal}
 
     def fail_value(self, name: str, problem: str) -> t.NoReturn:
@@ -72,7 +74,13 @@ class Module(AnsibleModule):
         if isinstance(self.params[name], str):
             # Ansible shows the options of a failed task, and a wrong URL may contain a password.
             self.params[name] = HIDDEN
-        self.fail_json(msg=f"{name}{self._environment.source(name)} {problem}.")
+        self.fail_json(msg=self._redacted(f"{name}{self._environment.source(name)} {problem}."))
+
+    def _redacted(self, text: str) -> str:
+        # Ansible does not hide secrets in warnings, nor a secret that is cut. The name of an item can contain one.
+        redactor = Redactor()
+        redactor.add(*self.no_log_values)
+        return redactor.redact(text)
 
     def _log_invocation(self) -> None:
         # ansible-core knows secrets only as they were given. It logs a list as Python represents it, where a quote, a

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Options = Mapping[str, "Option"]
 
@@ -77,6 +77,16 @@ def argument_spec(options: Options) -> dict[str, dict[str, t.Any]]:
 def without_secrets(values: Mapping[str, t.Any], options: Options) -> dict[str, t.Any]:
     """Return the values of options with a placeholder for each secret."""
     return {name: _shown(value, options.get(name, Option())) for name, value in values.items()}
+
+
+def secrets_in(values: Mapping[str, t.Any], options: Options) -> Iterator[str]:
+    """Yield the secrets among the values of options, also those that are wrong otherwise."""
+    for name, value in values.items():
+        option = options.get(name, Option())
+        if option.no_log and isinstance(value, str):
+            yield value
+        for item in value if option.options and isinstance(value, list) else ():
+            yield from secrets_in(item if isinstance(item, dict) else {}, option.options or {})
 
 
 def _shown(value: t.Any, option: Option) -> t.Any:

@@ -516,6 +516,16 @@ def test_no_secret_of_an_item_is_shown_or_logged(api: FakeApi, monkeypatch: pyte
     assert not [line for line in logged if core in line]
 
 
+@pytest.mark.parametrize(
+    "fields", [{"endpoint": "https://one.example.com/?api_key=1"}, {"ai_type": ["OPENAI"]}, {"ai_type": " "}]
+)
+@pytest.mark.parametrize("name", ["New c0reOfTheSecret", f"{'x' * 290}c0reOfTheSecret"])
+def test_no_message_about_an_option_shows_a_secret_in_a_name(api: FakeApi, name: str, fields: dict[str, t.Any]) -> None:
+    ended = run(api, {**NEW, "name": name, "secret": "c0reOfTheSecret", **fields})
+    assert "of item 1 (" in ended.output
+    assert "c0reOf" not in ended.output
+
+
 # Values that pipelines produce
 
 
