@@ -102,7 +102,9 @@ class AiLlms(t.NamedTuple):
                 repos = fields.get("repos")
                 is_list = isinstance(repos, list) and all(isinstance(repo, dict) for repo in repos)
                 _expect(repos is None or is_list, "repos")
-                listing[item_id] = serialize_ai_llm(fields)
+                ai_llm = serialize_ai_llm(fields)
+                # Two with one ID are no list to plan with: the task could remove what it must keep.
+                _expect(listing.setdefault(item_id, ai_llm) == ai_llm, "id")
         return [*listing.values()]
 
     def statistics(self, ai_llm_id: str | None = None) -> dict[str | None, dict[str, int | None]]:

@@ -165,6 +165,12 @@ def test_a_listed_type_that_is_not_known_can_stay(api: FakeApi) -> None:
     assert (ended.failed, ended.changed, "'Two'" in ended.msg) == (True, False, True)
 
 
+def test_a_list_that_has_an_id_with_different_values_is_refused(api: FakeApi) -> None:
+    api.next(LIST, response(200, listing(item(id="id-1", name="New"), item(id="id-1", name="Old"))))
+    ended = run(api, NEW, prune=True)
+    assert (ended.code, requests(api)) == ("invalid_response", [LIST])
+
+
 def test_a_list_that_has_one_twice_has_it_once(api: FakeApi) -> None:
     one = item(id="id-1", name="One")
     api.next(LIST, response(200, listing(one, one, item(id="id-2", name="Two"), item(id="id-2", name="Two"))))
