@@ -243,7 +243,8 @@ def test_a_variable_that_is_not_set_is_a_problem_of_its_configuration(
     monkeypatch.delenv("AWS_KEY")
     if value is not None:
         monkeypatch.setenv("AWS_KEY", value)
-    problem = f"{file}, line 8: the environment variable AWS_KEY of 'Team AWS' is not set, or is empty: set and export it first."
+    variable = "the environment variable AWS_KEY of 'Team AWS'"
+    problem = f"{file}, line 8: {variable} is not set, or is empty: set and export it first."
     assert described(str(file))["problems"] == [problem]
     assert described(str(file), only=["Team OpenAI"])["problems"] == []
     assert described(str(file), credentials="placeholder")["problems"] == []
