@@ -186,7 +186,7 @@ def serialize_ai_llm(item: t.Any) -> AiLlm:
     serialized = [texts(repo, _REPO) for repo in repos] if isinstance(repos, list) else []
     ai_llm = {**texts(item, _AI_LLM), "repos": serialized}
     if "@" in (ai_llm["endpoint"] or ""):
-        ai_llm["endpoint"] = re.sub(r"//[^/?#]*@", f"//{REDACTED}@", ai_llm["endpoint"])
+        ai_llm["endpoint"] = re.sub(r"^([^/?#]*//)[^/?#]*@|^[^/?#]*:[^/?#]*@", rf"\g<1>{REDACTED}@", ai_llm["endpoint"])
     return ai_llm
 
 

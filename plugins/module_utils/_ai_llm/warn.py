@@ -88,7 +88,7 @@ def _normal(endpoint: str) -> str:
 
 
 def _endpoints_with_users(listed: Listing) -> Iterator[str]:
-    found = [f"'{item['name']}' ({item['id']})" for item in listed if f"//{REDACTED}@" in (item["endpoint"] or "")]
+    found = [f"'{item['name']}' ({item['id']})" for item in listed if f"{REDACTED}@" in (item["endpoint"] or "")]
     if found:
         yield (
             "A listed endpoint contains a user or a password, which is not shown here, but which everybody sees who can"

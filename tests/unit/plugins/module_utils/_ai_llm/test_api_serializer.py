@@ -68,6 +68,8 @@ def test_id_that_cannot_be_used(value: t.Any) -> None:
     [
         ("https://user:pa@ss@example.com/v1?a=b@c", "https://********@example.com/v1?a=b@c"),
         ("https://user@example.com", "https://********@example.com"),
+        ("user:pass@example.com", "********@example.com"),
+        ("models@region", "models@region"),
         ("https://example.com/v1/@user", "https://example.com/v1/@user"),
         ("https://example.com?user=a@b", "https://example.com?user=a@b"),
     ],
