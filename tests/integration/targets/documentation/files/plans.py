@@ -59,7 +59,7 @@ WRONG: list[tuple[str, str | None, dict[str, t.Any], list[str]]] = [
         {"plan_id": PLAN_ID},
         ["line 4: the environment variable OPENAI_API_KEY of 'Production OpenAI'"],
     ),
-    ("rotate", PRODUCTION, {}, ["Give the names of the configurations"]),
+    ("rotate", PRODUCTION, {}, ["Name the configurations whose credentials"]),
     ("rotate", PRODUCTION, {"rotate": ""}, ["no name was given"]),
     ("rotate", PRODUCTION, {"rotate": "Production OpenAI, Ghost"}, ["with key_env or secret_env: Ghost."]),
     ("adopt", None, {}, ["Give the ID of the workspace"]),
