@@ -232,6 +232,12 @@ def test_404_after_a_lost_attempt_is_told(server: ScriptedServer, run_task: RunT
     )
 
 
+@pytest.mark.parametrize("blank", ["", " ", "line\nbreak"])
+def test_other_options_of_a_removal_are_ignored(blank: str, server: ScriptedServer, run_task: RunTask) -> None:
+    server.expect(f"DELETE /ai/llm/{ID}", response(200, {"success": True}))
+    assert run_task(id=ID, state="absent", endpoint=blank, key=blank, secret=blank).changed
+
+
 def test_blank_ca_path_counts_as_not_set(
     start_server: StartServer, authority: Authority, run_task: RunTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
