@@ -96,10 +96,10 @@ def add_tests(suffix: str, core: str, python: str, *tags: str, split: bool = Fal
     targets = {f"integration-{target}": (*integration, target) for target in integration_targets()}
     commands: dict[str, tuple[str, ...]] = {
         "units": ("pytest", "-q", *coverage, f"--ignore={STATEFUL}"),
-        "stateful": ("pytest", "-q", STATEFUL),
-        "contract": ("python", "-m", "tests.contract", "--folder", "tests/output"),
         **(targets if split else {"integration": integration}),
         "sanity": ("ansible-test", "sanity", "--local", f"--python={python}"),
+        "stateful": ("pytest", "-q", STATEFUL),
+        "contract": ("python", "-m", "tests.contract", "--folder", "tests/output"),
     }
     environment = f"environment{suffix}"
 
