@@ -22,7 +22,7 @@ def main() -> None:
     root, scratch = Path.cwd(), Path(sys.argv[1]).resolve()
     shutil.rmtree(scratch / PACKAGE.parts[0], ignore_errors=True)
     for name in ("modules", "module_utils"):
-        shutil.copytree(root / "plugins" / name, scratch / PACKAGE / name)
+        shutil.copytree(root / "plugins" / name, scratch / PACKAGE / name, ignore=shutil.ignore_patterns("__pycache__"))
     packages = scratch / PACKAGE.parts[0]
     for folder in (packages, *filter(Path.is_dir, packages.rglob("*"))):
         (folder / "__init__.py").touch()
