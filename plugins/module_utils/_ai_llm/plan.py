@@ -185,7 +185,7 @@ class _Planner:
         if self._rules.workspace_id not in (None, found["workspace_id"]):
             in_place = f"'{wanted.id}' (in workspace '{found['workspace_id']}')"
             self._problems["other_workspace" if found["workspace_id"] else "no_workspace"].append(in_place)
-        if wanted.name not in (None, found["name"]):
+        if wanted.present and wanted.name not in (None, found["name"]):
             self._problems["taken"] += [
                 f"'{wanted.name}' ({item['id']})"
                 for item in self._by_id.values()

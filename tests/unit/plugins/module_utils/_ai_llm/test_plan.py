@@ -209,6 +209,12 @@ def test_new_name_that_another_configuration_has(name: str, other: dict[str, str
         assert change.fields == ({"name": name} if name != NAME else {})
 
 
+def test_name_of_a_removal_by_id_has_no_effect() -> None:
+    before, other = listed(name="A"), listed(id="other", name="B")
+    (change,) = plan([by_id(present=False, name="B")], [before, other], IN_WORKSPACE)
+    assert (change.action, change.before) == ("delete", before)
+
+
 def test_all_ids_of_other_workspaces_are_named() -> None:
     existing = [listed(id="a"), *(listed(id=id, workspaceId=f"w{id}") for id in "bcd")]
     error = error_of([by_id(id, present=False) for id in "abcd"], existing, IN_WORKSPACE)
