@@ -62,7 +62,7 @@ EXAMPLES = r"""
     - name: Write the page
       ansible.builtin.copy:
         content: "{{ plan | flashback.platform.plan_page(workspace) }}"
-        dest: /tmp/plan.md
+        dest: "{{ playbook_dir }}/plan.md"
         mode: "0600"
 """
 

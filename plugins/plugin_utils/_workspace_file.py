@@ -59,9 +59,11 @@ def read(path: str) -> tuple[dict[str, t.Any], list[str]]:
         if values.get("configurations") == [] and values["prune"] and "prune_limit" not in values:
             problems.append((values["lines"]["configurations"], _EMPTY))
     except yaml.MarkedYAMLError as error:
-        # Only these parts of the error, because its text quotes the line.
+        # Only these parts of the error, because its text quotes the line. Without libyaml, the problem ends with what
+        # follows "*" or "!", which can be a secret.
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        problems.append((line, f"the file is not valid YAML: {error.problem}"))
+        problem = re.sub(" ['\"].{2,}['\"]$", "", error.problem or "")
+        problems.append((line, f"the file is not valid YAML: {problem}"))
     except OSError as error:
         problems.append((0, f"{error.strerror}. The working directory is {excerpt(os.getcwd())}"))
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.flashback.platform.plugins.lookup import workspace_file
 from ansible_collections.flashback.platform.plugins.lookup.workspace_file import described
@@ -347,3 +348,15 @@ def test_without_libyaml(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(described(str(file))["problems"]) == 1
     file.write_text("workspace_id: w\nconfigurations:\n  - name: 5\n", encoding="utf-8")
     assert ", line 3: name must be text" in described(str(file))["problems"][0]
+
+
+@pytest.mark.parametrize("text", ["secret_env: *s3cret", "secret_env: !s3cret!x A"])
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, _workspace_file._Loader])
+def test_a_name_that_yaml_does_not_know_is_not_quoted(
+    text: str, loader: type, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_workspace_file, "_Loader", loader)
+    file.write_text(f"workspace_id: w\nconfigurations:\n- name: A\n  {text}\n", "utf-8")
+    (problem,) = described(str(file))["problems"]
+    assert problem.startswith(f"{file}, line 4: the file is not valid YAML: ")
+    assert "s3cret" not in problem
