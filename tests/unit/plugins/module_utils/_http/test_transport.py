@@ -160,7 +160,12 @@ def test_body_without_an_end_is_not_read_to_it(
         (DELETE, (head(204, {"Transfer-Encoding": "chunked"})[:-2], Act.RESET), "unreachable"),
         (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"10\r\n{", Act.CLOSE), "unreachable"),
         (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"zz\r\n{}", Act.CLOSE), "unreachable"),
-        (DELETE, (head(200, {"Transfer-Encoding": "chunked"}), b"-5\r\n{}", Act.CLOSE), "invalid_response"),
+        # The first is what urllib3 1.26 makes of it.
+        (
+            DELETE,
+            (head(200, {"Transfer-Encoding": "chunked"}), b"-5\r\n{}", Act.CLOSE),
+            "unreachable or invalid_response",
+        ),
         (DELETE, (b"HTTP/1.1 2", Act.CLOSE), "invalid_response"),
         (DELETE, (b"HTTP/1.1 OK\r\n\r\n", Act.CLOSE), "invalid_response"),
         (DELETE, NOT_HTTP, "invalid_response"),
@@ -188,7 +193,8 @@ def test_lost_response(
     begin = time.monotonic()
     error = failure_of(new_transport(timeout=0.5), server.url)
     assert time.monotonic() - begin < MAX_WAIT / 2
-    assert (error.code, error.effect, error.retryable) == (code, Effect.PENDING, True)
+    assert error.code in code.split(" or ")
+    assert (error.effect, error.retryable) == (Effect.PENDING, True)
 
 
 def test_response_that_the_library_cannot_read(
